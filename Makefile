@@ -1,0 +1,87 @@
+# Two environments, both installed from hashed locks:
+#   .venv          flowc (editable), its tests, linters and examples
+#   .venv-airflow  Airflow, which would otherwise dictate flowc's own dependencies
+# Each has a stamp file, so a target that needs one costs nothing once it stands.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+# `make lock UPGRADE=1` moves every pin to the newest release; without it only what must change does.
+UPGRADE ?=
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+DEV := .venv/.flowc
+DEV_LOCK := .venv/.lock
+AIRFLOW := .venv-airflow/.lock
+
+# The machine's own settings for pip stay in force. Errors are shown, and nothing asks a question.
+PIP_INSTALL := -m pip install -qq --no-input --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup env env-airflow demo check test format golden lock build clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: env env-airflow  ## build both environments (what the other targets need, they build themselves)
+	@echo "ready: $(BIN)/flowc, .venv-airflow/bin/airflow"
+
+env: $(DEV)
+
+env-airflow: $(AIRFLOW)
+
+define check_python
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "flowc needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo 'not to be found')." >&2; \
+	echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+endef
+
+$(DEV_LOCK): requirements/dev.txt
+	$(check_python)
+	@echo "setup: .venv from $<"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(DEV): $(DEV_LOCK) pyproject.toml
+	@echo "setup: flowc, editable, into .venv"
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(AIRFLOW): requirements/airflow.txt
+	$(check_python)
+	@echo "setup: .venv-airflow from $<"
+	@$(PYTHON) -m venv --clear .venv-airflow
+	@.venv-airflow/bin/python $(PIP_INSTALL) --require-hashes -r $<
+	@touch $@
+
+demo: setup  ## compile the example flows and run them on every engine, here
+	@$(BIN)/python examples/demo.py
+
+check: env  ## lint, formatting, types, direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: setup  ## run the tests (PYTEST_ARGS="-k foreach" picks some)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+format: env  ## rewrite the sources as the linter wants them
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+golden: setup  ## write the expected outputs anew; read the diff before committing it
+	@$(BIN)/python -m pytest --update-golden $(PYTEST_ARGS)
+
+lock:  ## resolve the locks in requirements/ again (UPGRADE=1: to the newest releases)
+	$(check_python)
+	@PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" UPGRADE="$(UPGRADE)" bash requirements/lock.sh
+
+build: env  ## build the wheel and the source archive into dist/
+	@$(BIN)/python -m hatchling build
+
+clean:  ## remove the environments and everything generated
+	rm -rf .venv .venv-airflow build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,282 @@
+"""What the compiler, the schedulers and the runner agree on: addresses, environment names, exit codes, the plan.
+
+Formats outlive code. Everything here is standard library, and named tuples instead of dataclasses: the module is on
+the runner's start-up path, and importing `dataclasses` costs more than reading the plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, NamedTuple, TypeAlias
+
+CONTRACT = 1
+"""The version of everything in this module; a runner refuses a plan of another one."""
+
+# --- environment of a task: the whole input of `python -m flowc.runner` ----------------------------------------------
+
+ENV_STORE = "FLOWC_STORE"
+ENV_FLOW = "FLOWC_FLOW"
+ENV_CODE = "FLOWC_CODE"
+ENV_RUN = "FLOWC_RUN"
+ENV_STEP = "FLOWC_STEP"
+ENV_PATH = "FLOWC_PATH"
+ENV_ATTEMPT = "FLOWC_ATTEMPT"
+ENV_RETRY = "FLOWC_RETRY"
+ENV_PARAMETERS = "FLOWC_PARAMETERS"
+ENV_ENGINE = "FLOWC_ENGINE"
+ENV_CACHE = "FLOWC_CACHE"
+"""Where code packages are unpacked; not set by a scheduler but by whoever builds the image or tests."""
+
+RUNNER = ("python", "-m", "flowc.runner")
+"""The command that a scheduler starts."""
+
+# --- exit codes of the runner ----------------------------------------------------------------------------------------
+
+EXIT_OK = 0
+EXIT_USER = 1
+"""The step raised an exception, or its process died."""
+EXIT_INPUT = 65
+"""What the scheduler handed over cannot be used (sysexits' EX_DATAERR); trying again does not help."""
+EXIT_STORE = 75
+"""The store could not be reached (sysexits' EX_TEMPFAIL); trying again may help."""
+
+# --- paths -----------------------------------------------------------------------------------------------------------
+
+Path: TypeAlias = tuple[int, ...]
+"""The indices of the enclosing foreach items, outermost first; its length is static for a step."""
+
+NO_PATH = "_"
+_PATH = re.compile(r"_|(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
+
+
+def format_path(path: Path) -> str:
+    """`0.1` for (0, 1); `_` for ()."""
+    return ".".join(map(str, path)) if path else NO_PATH
+
+
+def parse_path(text: str) -> Path:
+    """The inverse of `format_path`.
+
+    Raises:
+        ValueError: The text is not a path.
+    """
+    if not _PATH.fullmatch(text):
+        raise ValueError(f"`{text}` is not a path: expected `_` or item numbers joined by dots, as in `0.1`")
+    return () if text == NO_PATH else tuple(map(int, text.split(".")))
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+_SAFE_RUN = re.compile(r"(?!\.)[A-Za-z0-9_.=@()!'+-]{1,200}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.=@()!'+-]")
+
+
+def run_key(run_id: str) -> str:
+    """A scheduler's run id as a part of a key.
+
+    The id itself where that is safe in a file system and an object store; otherwise every other character becomes
+    `-`, and the first 8 hexadecimal digits of its SHA-256 keep it distinct. Generated DAGs hold the same function.
+    """
+    if _SAFE_RUN.fullmatch(run_id):
+        return run_id
+    digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
+    return f"{_UNSAFE.sub('-', run_id)[:180].lstrip('.')}-{digest}"
+
+
+def code_key(flow: str, code: str) -> str:
+    """The code package: the flow's sources and its compiled plan."""
+    return f"{flow}/code/{code}.tar.zst"
+
+
+def blob_key(flow: str, digest: str) -> str:
+    """Artifact bytes, by content."""
+    return f"{flow}/blobs/{digest[:2]}/{digest}"
+
+
+def runs_prefix(flow: str) -> str:
+    """All runs of a flow, as a prefix that ends in a slash."""
+    return f"{flow}/runs/"
+
+
+def run_prefix(flow: str, run: str) -> str:
+    """Everything of one run, as a prefix that ends in a slash; `run` is a `run_key`."""
+    return f"{flow}/runs/{run}/"
+
+
+def run_json_key(flow: str, run: str) -> str:
+    """The run's parameters, code and engine; written once, by the start task."""
+    return f"{flow}/runs/{run}/run.json"
+
+
+def end_json_key(flow: str, run: str) -> str:
+    """How the run ended; written by an engine that sees the end (a local run does, a scheduler's task cannot)."""
+    return f"{flow}/runs/{run}/end.json"
+
+
+class Address(NamedTuple):
+    """A task of a run.
+
+    Attributes:
+        flow: The flow's name.
+        run: A `run_key`.
+        step: The step's name.
+        path: One index for each enclosing foreach.
+    """
+
+    flow: str
+    run: str
+    step: str
+    path: Path
+
+    @property
+    def prefix(self) -> str:
+        """The key below which everything of the task lies, without a final slash."""
+        return f"{self.flow}/runs/{self.run}/{self.step}/{format_path(self.path)}"
+
+    @property
+    def commit_key(self) -> str:
+        """The commit: the one object that makes the task finished."""
+        return f"{self.prefix}/commit.json"
+
+    @property
+    def items_key(self) -> str:
+        """`[0..n-1]` of a foreach step, for schedulers that read their items from an object."""
+        return f"{self.prefix}/items.json"
+
+    def task_key(self, attempt: str) -> str:
+        """The record of one attempt: its artifacts, or how it failed."""
+        return f"{self.prefix}/{attempt}/task.json"
+
+    def log_key(self, attempt: str) -> str:
+        """The output of one attempt."""
+        return f"{self.prefix}/{attempt}/log"
+
+    def __str__(self) -> str:
+        at = f"/{format_path(self.path)}" if self.path else ""
+        return f"{self.flow}/{self.run}/{self.step}{at}"
+
+
+_SAFE_ATTEMPT = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+def attempt_key(attempt: str) -> str:
+    """An engine's attempt token as a part of a key."""
+    return _SAFE_ATTEMPT.sub("-", attempt).lstrip(".")
+
+
+# --- the plan --------------------------------------------------------------------------------------------------------
+
+PLAN_NAME = "flowc-plan.json"
+"""The plan's name in the code package; always its first member."""
+
+
+class PlanParameter(NamedTuple):
+    """A parameter: what a value must be, and what it is when none is given."""
+
+    name: str
+    type: str
+    default: Any
+    required: bool
+    help: str
+
+
+class PlanStep(NamedTuple):
+    """A step, with all that a runner needs to find its inputs.
+
+    Attributes:
+        name: The step's name.
+        parents: The steps whose tasks come directly before; in split order for a join of branches.
+        within: The foreach steps around it, outermost first; as long as a task's path.
+        join: None, `branches` (inputs from each of `parents`), or `foreach` (inputs from each item).
+        split: For a join, the step that it closes.
+        foreach: The artifact that this step's foreach iterates; None for other steps.
+        retries: Further attempts that the scheduler makes.
+    """
+
+    name: str
+    parents: tuple[str, ...]
+    within: tuple[str, ...]
+    join: str | None
+    split: str | None
+    foreach: str | None
+    retries: int
+
+
+class Plan(NamedTuple):
+    """A compiled flow, flat.
+
+    Attributes:
+        contract: See `CONTRACT`.
+        flow: The flow's name.
+        module: The module that holds the flow's class, the same in every mode.
+        doc: The class's docstring.
+        start: The step that receives the parameters.
+        end: The step whose commit ends a run.
+        parameters: In source order.
+        steps: By name, in an order in which every step follows its parents.
+    """
+
+    contract: int
+    flow: str
+    module: str
+    doc: str
+    start: str
+    end: str
+    parameters: tuple[PlanParameter, ...]
+    steps: dict[str, PlanStep]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as it is stored."""
+        plan = self._asdict()
+        plan["parameters"] = [p._asdict() for p in self.parameters]
+        plan["steps"] = [s._asdict() for s in self.steps.values()]
+        return plan
+
+    @classmethod
+    def from_json(cls, plan: dict[str, Any]) -> Plan:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: The plan is of another contract version.
+        """
+        if plan.get("contract") != CONTRACT:
+            raise ValueError(
+                f"this flow was compiled for contract version {plan.get('contract')}, and this runner knows version "
+                f"{CONTRACT}: use an image with the flowc that compiled it"
+            )
+        steps = [
+            PlanStep(**{**s, "parents": tuple(s["parents"]), "within": tuple(s["within"])}) for s in plan["steps"]
+        ]
+        return cls(
+            **{
+                **plan,
+                "parameters": tuple(PlanParameter(**p) for p in plan["parameters"]),
+                "steps": {s.name: s for s in steps},
+            }
+        )
+
+
+def parent_addresses(plan: Plan, task: Address) -> tuple[Address, ...]:
+    """The tasks directly before a task, in order, where that does not depend on a foreach's width.
+
+    For a join of a foreach this is nothing: its inputs are `item_addresses` of the width in the split's commit.
+    """
+    step = plan.steps[task.step]
+    if step.join == "foreach":
+        return ()
+    return tuple(task._replace(step=p, path=task.path[: len(plan.steps[p].within)]) for p in step.parents)
+
+
+def split_address(plan: Plan, task: Address) -> Address:
+    """The task of the split that a join closes."""
+    split = plan.steps[task.step].split
+    if split is None:
+        raise ValueError(f"step {task.step} is not a join")
+    return task._replace(step=split)
+
+
+def item_addresses(plan: Plan, task: Address, splits: int) -> tuple[Address, ...]:
+    """The last task of each item, in item order, for a join of a foreach."""
+    (parent,) = plan.steps[task.step].parents
+    return tuple(task._replace(step=parent, path=(*task.path, i)) for i in range(splits))

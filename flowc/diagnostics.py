@@ -1,0 +1,155 @@
+"""Diagnostics: what is wrong with an input, where, and what to do about it.
+
+A pass returns `(value or None, diagnostics)` and reports everything that it finds. Codes are never reused:
+FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 deployment, FC6 run time, FC9 internal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from flowc.source import SourceFile, Span
+
+CODES: Mapping[str, str] = {
+    "FC001": "an option or setting has a value that cannot be used",
+    "FC101": "the file is not valid Python",
+    "FC102": "the file cannot be read",
+    "FC103": "the file has no flow",
+    "FC104": "the file has several flows",
+    "FC105": "an import asks for a name that flowc does not have",
+    "FC106": "a decorator is not known",
+    "FC107": "a decorator has an argument that cannot be used",
+    "FC108": "two steps have the same name",
+    "FC109": "a step has the wrong arguments",
+    "FC110": "a flow has a base class or a class keyword that is not known",
+    "FC111": "a step or method has a name that cannot be used",
+    "FC112": "a parameter's default is not of the parameter's type",
+    "FC113": "a parameter has an argument that cannot be used",
+    "FC114": "a parameter has a name that cannot be used",
+    "FC115": "a construct is not known to this version",
+    "FC116": "a step's decorator stands on a method that is not a step",
+    "FC117": "a name of flowc's is not imported",
+    "FC118": "a method ends like a step but is not marked as one",
+    "FC120": "a step has no transition",
+    "FC121": "`self.next` names no step",
+    "FC122": "a target of `self.next` is not a step of the form `self.name`",
+    "FC123": "a foreach has several targets",
+    "FC124": "`foreach` is not the name of an artifact in quotes",
+    "FC125": "`self.next` has a keyword that cannot be used",
+    "FC126": "`self.next` has starred arguments",
+    "FC127": "`self.next` is not the last statement of its step",
+    "FC128": "a step has more than one `self.next`",
+    "FC129": "a transition is of a kind that this version does not compile",
+    "FC201": "the flow has no start step",
+    "FC202": "the flow has no end step",
+    "FC203": "the branches of a split never join",
+    "FC204": "paths meet in a step that takes no inputs",
+    "FC205": "a step cannot be reached",
+    "FC206": "a transition leads to a step that does not exist",
+    "FC207": "the end step goes on to another step",
+    "FC208": "the steps form a cycle",
+    "FC209": "a join has nothing to join",
+    "FC210": "a join is also a split",
+    "FC211": "a branch is empty",
+    "FC212": "steps are nested too deeply",
+    "FC213": "a split names the same step twice",
+    "FC214": "the end step is a join",
+    "FC215": "a join joins several splits",
+    "FC401": "a remote target needs a store",
+    "FC402": "a target cannot use this store",
+    "FC403": "a target cannot do this",
+    "FC404": "a name or size is over a limit of the target",
+    "FC405": "a file that flowc did not generate is in the way",
+    "FC601": "a run was given a parameter that the flow does not have",
+    "FC602": "a run was given a parameter value of the wrong type",
+    "FC603": "a run lacks a required parameter",
+    "FC901": "flowc itself failed",
+}
+"""Every code, and in a few words what it stands for."""
+
+
+class Severity(Enum):
+    """How much a diagnostic matters; only errors stop a command."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A place in a source, and what to say of it (possibly nothing)."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One problem.
+
+    Attributes:
+        code: A key of `CODES`.
+        message: What is wrong, without a full stop; names in backquotes.
+        primary: Where; None when the problem has no place in a source (an option, an output file).
+        secondary: Other places that explain it.
+        help: What to do about it.
+    """
+
+    code: str
+    message: str
+    help: str
+    primary: Label | None = None
+    secondary: tuple[Label, ...] = ()
+    severity: Severity = Severity.ERROR
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"unknown diagnostic code {self.code}")
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of them is an error."""
+    return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sorted by place, then code; without repetitions; those without a place first."""
+
+    def key(d: Diagnostic) -> tuple[str, int, int, str, str]:
+        span = d.primary.span if d.primary else Span(file="", start=0, end=0)
+        return (span.file, span.start, span.end, d.code, d.message)
+
+    return tuple(sorted(dict.fromkeys(diagnostics), key=key))
+
+
+def render(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> str:
+    """The text of a diagnostic for a person, several lines without a final line end.
+
+    Args:
+        diagnostic: What to show.
+        sources: By `SourceFile.file`; a span into another file is shown without its line.
+    """
+    lines = [f"{diagnostic.code} {diagnostic.severity.value}: {diagnostic.message}"]
+    if diagnostic.primary is not None:
+        lines += _excerpt(diagnostic.primary, sources, "-->", "^")
+    for label in diagnostic.secondary:
+        lines += _excerpt(label, sources, "...", "-")
+    lines.append(f"  help: {diagnostic.help}")
+    return "\n".join(lines)
+
+
+def _excerpt(label: Label, sources: Mapping[str, SourceFile], arrow: str, mark: str) -> list[str]:
+    source = sources.get(label.span.file)
+    if source is None:
+        return [f"  {arrow} {label.span.file}" + (f"  {label.text}" if label.text else "")]
+    number, column = source.position(label.span.start)
+    end_number, end_column = source.position(label.span.end)
+    text = source.line(number)
+    width = (end_column if end_number == number else len(text) + 1) - column
+    gutter = " " * len(str(number))
+    underline = " " * (column - 1) + mark * max(width, 1) + (f" {label.text}" if label.text else "")
+    # a tab keeps its width under the line that it stands in
+    underline = "".join("\t" if c == "\t" else u for c, u in zip(text.ljust(len(underline)), underline, strict=False))
+    return [f" {gutter}{arrow} {label.span.file}:{number}:{column}", f" {number} | {text}", f" {gutter} | {underline}"]

@@ -1,0 +1,15 @@
+"""From source to `FlowDecl`: what a file declares, read without running it."""
+
+from flowc.frontend.decl import FlowDecl, StepDecl, TargetDecl, TransitionDecl
+from flowc.frontend.parse import parse_flow
+from flowc.frontend.read import decode_source, read_source
+
+__all__ = [
+    "FlowDecl",
+    "StepDecl",
+    "TargetDecl",
+    "TransitionDecl",
+    "decode_source",
+    "parse_flow",
+    "read_source",
+]

@@ -1,0 +1,80 @@
+"""What a file declares: one flow, its parameters and its steps, with nothing looked up yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowc.ir.flow import Parameter, Policy
+from flowc.source import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetDecl:
+    """`self.name` as an argument of `self.next`."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionDecl:
+    """A `self.next(...)` of a form that this version compiles.
+
+    Attributes:
+        targets: In order; empty only in the end step, where a transition is an error anyway.
+        items: The artifact of `foreach=`; then there is one target.
+        span: The whole call.
+    """
+
+    targets: tuple[TargetDecl, ...]
+    items: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDecl:
+    """A method that is a step.
+
+    Attributes:
+        takes_inputs: It has a second positional argument: a join.
+        transition: None when there is none, or when it is in error.
+        broken: Where it leads is not known: its error is reported already.
+        reads: Artifacts loaded from `self`, sorted; methods of the class are followed.
+        writes: Artifacts assigned on `self`, sorted; methods of the class are followed.
+        span: The name in the `def`.
+    """
+
+    name: str
+    doc: str
+    policy: Policy
+    takes_inputs: bool
+    transition: TransitionDecl | None
+    broken: bool
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowDecl:
+    """A flow class.
+
+    Attributes:
+        file: The path as the user gave it.
+        module: The file's stem.
+        params: In source order, without those in error.
+        steps: In source order, each name once, with those in error (`StepDecl.broken`).
+        helpers: Names of its methods that are not steps.
+        complete: False when bases that are not read (their error is reported) may add steps.
+        span: The name in the `class`.
+    """
+
+    name: str
+    doc: str
+    file: str
+    module: str
+    params: tuple[Parameter, ...]
+    steps: tuple[StepDecl, ...]
+    helpers: tuple[str, ...]
+    complete: bool
+    span: Span

@@ -1,0 +1,178 @@
+"""What flowc's names are called in a file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from flowc.frontend.report import Report
+from flowc.frontend.vocabulary import METAFLOW_NAMES, MODULES, NAMES, listed, nearest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedName:
+    """`from flowc import name as local`.
+
+    Attributes:
+        known: flowc has it.
+    """
+
+    name: str
+    local: str
+    known: bool
+    node: ast.alias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The bindings of a file that concern flowc.
+
+    Attributes:
+        modules: What `flowc` and `metaflow` themselves are called.
+        names: Local name to flowc's (or Metaflow's) name; a misspelt one to what was probably meant.
+        bound: Everything that the top level of the file binds, these imports included.
+        imported: What is imported by name, wherever in the file, in source order.
+        star: There is a `from flowc import *`.
+    """
+
+    modules: frozenset[str]
+    names: Mapping[str, str]
+    bound: frozenset[str]
+    imported: tuple[ImportedName, ...]
+    star: bool
+
+    def resolve(self, node: ast.expr) -> str | None:
+        """The name in flowc's (or Metaflow's) vocabulary that an expression stands for."""
+        match node:
+            case ast.Name(id=local):
+                return self.names.get(local)
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in self.modules:
+                return name
+            case _:
+                return None
+
+    def is_missing(self, node: ast.expr) -> str | None:
+        """The name of flowc's that a bare name stands for, if nothing in the file binds it."""
+        if isinstance(node, ast.Name) and node.id in NAMES and not self.star and node.id not in self.bound:
+            return node.id
+        return None
+
+    def with_all_names(self) -> Names:
+        """The same as if the file imported everything: for after a missing import is reported."""
+        return replace(self, names={name: name for name in NAMES} | dict(self.names), star=True)
+
+
+def read_names(tree: ast.Module, report: Report) -> Names:
+    """Collect imports; imports by name are judged later (`check_imports`), when their uses are known.
+
+    Emits: FC105 for modules inside flowc or metaflow.
+    """
+    modules: set[str] = set()
+    names: dict[str, str] = {}
+    bound: set[str] = set()
+    top = set(map(id, _top_level_imports(tree.body, bound)))
+    imported: list[ImportedName] = []
+    star = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules.update(_module_names(node, report))
+        elif isinstance(node, ast.ImportFrom) and _from_flowc(node, report):
+            found = [_imported(alias) for alias in node.names if alias.name != "*"]
+            imported += found
+            star = star or len(found) < len(node.names)
+            if id(node) in top:
+                names |= {i.local: i.name if i.known else _meant(i.name) for i in found}
+    if star:
+        names = {name: name for name in NAMES} | names
+    return Names(modules=frozenset(modules), names=names, bound=frozenset(bound), imported=tuple(imported), star=star)
+
+
+def check_imports(tree: ast.Module, names: Names, reported: Iterable[str], report: Report) -> None:
+    """Report names that flowc does not have.
+
+    Args:
+        reported: Local names whose use is an error already: the import is not a second one.
+
+    Emits: FC105.
+    """
+    silent = set(reported)
+    for imported in names.imported:
+        if not imported.known and imported.local not in silent:
+            _unknown(imported.name, imported.node, report)
+    if not names.modules:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names.modules:
+            dotted = f"{node.value.id}.{node.attr}"
+            if node.attr not in NAMES and not node.attr.startswith("__") and dotted not in silent:
+                _unknown(node.attr, node, report)
+
+
+def _unknown(name: str, node: ast.alias | ast.expr, report: Report) -> None:
+    meant = nearest(name, NAMES)
+    if name in METAFLOW_NAMES:
+        report.error(
+            "FC105",
+            node,
+            f"this version of flowc does not have Metaflow's `{name}`",
+            f"do without `{name}` in this flow; flowc has {listed(sorted(NAMES))}",
+        )
+    elif meant is not None:
+        report.error("FC105", node, f"flowc has no `{name}`", f"did you mean `{meant}`?")
+    else:
+        report.error("FC105", node, f"flowc has no `{name}`", f"flowc has {listed(sorted(NAMES))}")
+
+
+def _imported(alias: ast.alias) -> ImportedName:
+    return ImportedName(name=alias.name, local=alias.asname or alias.name, known=alias.name in NAMES, node=alias)
+
+
+def _meant(name: str) -> str:
+    return name if name in METAFLOW_NAMES else nearest(name, NAMES) or name
+
+
+def _module_names(node: ast.Import, report: Report) -> Iterator[str]:
+    for alias in node.names:
+        root, _, inner = alias.name.partition(".")
+        if root in MODULES and inner:
+            _inner_module(alias.name, alias, report)
+        if root in MODULES and not (inner and alias.asname):
+            yield alias.asname or root
+
+
+def _from_flowc(node: ast.ImportFrom, report: Report) -> bool:
+    root, _, inner = (node.module or "").partition(".")
+    if node.level or root not in MODULES:
+        return False
+    if inner:
+        _inner_module(f"{root}.{inner}", node, report)
+    return not inner
+
+
+def _inner_module(module: str, node: ast.alias | ast.stmt, report: Report) -> None:
+    report.error(
+        "FC105",
+        node,
+        f"this version of flowc does not have the module `{module}`",
+        f"import from `flowc` itself, which has {listed(sorted(NAMES))}",
+    )
+
+
+def _top_level_imports(body: Iterable[ast.stmt], bound: set[str]) -> Iterator[ast.stmt]:
+    """Imports that bind names of the module, also within `if`, `try` and `with`; notes all bound names."""
+    pending: list[ast.AST] = list(body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                bound.update((a.asname or a.name).partition(".")[0] for a in aliases)
+                yield node
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                bound.add(name)
+            case ast.Lambda() | ast.expr_context():
+                pass
+            case _:
+                pending.extend(ast.iter_child_nodes(node))

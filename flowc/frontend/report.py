@@ -1,0 +1,53 @@
+"""Collecting what is wrong with one file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TypeAlias
+
+from flowc.diagnostics import Diagnostic, Label
+from flowc.source import SourceFile, Span
+
+Located: TypeAlias = ast.expr | ast.stmt | ast.alias | ast.keyword | ast.arg | ast.excepthandler
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Report:
+    """Turns nodes into spans, and gathers diagnostics while a file is read.
+
+    Attributes:
+        source: The file.
+        diagnostics: What was found so far.
+    """
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.diagnostics: list[Diagnostic] = []
+
+    def span(self, node: Located) -> Span:
+        """The text of a node."""
+        start = self.source.offset(node.lineno, node.col_offset)
+        end_line, end_column = node.end_lineno, node.end_col_offset
+        if end_line is None or end_column is None:
+            return Span(file=self.source.file, start=start, end=start)
+        return Span(file=self.source.file, start=start, end=self.source.offset(end_line, end_column))
+
+    def name_span(self, definition: Definition) -> Span:
+        """The name in a `def` or `class`; the keyword if the name is written in another form of Unicode."""
+        keyword = "class" if isinstance(definition, ast.ClassDef) else "def"
+        start = self.source.offset(definition.lineno, definition.col_offset)
+        after = self.source.data.find(keyword.encode(), start) + len(keyword)
+        name = definition.name.encode()
+        at = self.source.data.find(name, after)
+        if at < 0 or self.source.data[after:at].strip(b" \t\\\n\f"):
+            return Span(file=self.source.file, start=start, end=after)
+        return Span(file=self.source.file, start=at, end=at + len(name))
+
+    def label(self, where: Located | Span, text: str = "") -> Label:
+        """A label at a node."""
+        return Label(span=where if isinstance(where, Span) else self.span(where), text=text)
+
+    def error(self, code: str, where: Located | Span | None, message: str, help: str, *secondary: Label) -> None:
+        """Note an error; without a place if `where` is None."""
+        primary = None if where is None else self.label(where)
+        self.diagnostics.append(Diagnostic(code=code, message=message, help=help, primary=primary, secondary=secondary))

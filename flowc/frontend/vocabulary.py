@@ -1,0 +1,56 @@
+"""The names of the language: what flowc has, what Metaflow has beside it, and what users may not use as names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+MODULES = frozenset({"flowc", "metaflow"})
+"""In a flow both mean flowc."""
+
+NAMES = frozenset({"FlowSpec", "step", "Parameter", "JSONType", "retry", "current", "Flow", "Run", "Step", "Task"})
+"""What a flow can import from flowc."""
+
+STEP_DECORATORS = frozenset({"step", "retry"})
+"""Decorators of steps."""
+
+METAFLOW_NAMES = frozenset(
+    """
+    Config ConfigValue CustomFlowDecorator CustomStepDecorator DataArtifact DeployedFlow Deployer FlowMutator
+    IncludeFile JSONTypeClass Metaflow MetaflowCode NBDeployer NBRunner Runner S3 StepMutator TriggeredRun
+    UnboundedForeachInput UserStepDecorator
+    cards client config_expr default_metadata default_namespace events exception get_metadata get_namespace
+    includefile inspect_spin metadata namespace parallel_imap_unordered parallel_map plugins profile
+    pyproject_toml_parser requirements_txt_parser user_step_decorator
+    airflow_external_task_sensor airflow_s3_key_sensor batch card catch checkpoint conda environment
+    huggingface_hub kubernetes model nim nvct nvidia ollama parallel pypi resources secrets slurm timeout torchrun
+    uv vllm
+    conda_base exit_hook project pypi_base schedule trigger trigger_on_finish
+    """.split()  # noqa: SIM905 - a table is read more easily than a column of quotes
+)
+"""Names that users know from Metaflow and that this version does not have.
+
+Source: https://docs.metaflow.org/api
+"""
+
+RESERVED = frozenset({"cmd", "foreach_stack", "index", "input", "merge_artifacts", "name", "next", "script_name"})
+"""Attributes of every flow: neither steps nor parameters nor methods can have these names."""
+
+RUN_OPTIONS = frozenset({"help", "max_workers", "store"})
+"""Options of `flowc run` itself, as parameters would spell them."""
+
+NEXT_KEYWORDS = frozenset({"foreach", "condition", "num_parallel"})
+"""Keywords of `self.next`, in Metaflow's language."""
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that was probably meant, if any is near."""
+    by_lower = {w.lower(): w for w in sorted(words)}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    return by_lower[found[0]] if found else None
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Names in backquotes: "`a`, `b` and `c`"."""
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"

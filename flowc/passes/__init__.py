@@ -1,0 +1,8 @@
+"""Passes: from a declaration to a flow whose structure is known."""
+
+from flowc.passes.analyse import analyse
+from flowc.passes.draw import dot, mermaid
+from flowc.passes.resolve import resolve_graph
+from flowc.passes.structure import structure_graph
+
+__all__ = ["analyse", "dot", "mermaid", "resolve_graph", "structure_graph"]

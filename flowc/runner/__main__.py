@@ -1,0 +1,42 @@
+"""`python -m flowc.runner`: one task, described by `FLOWC_*` environment variables."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from flowc.contract import EXIT_INPUT, EXIT_STORE
+from flowc.errors import FlowcError, StoreError
+from flowc.runner.request import Request, read_request
+from flowc.runner.supervise import supervise
+from flowc.store.objects import ObjectStore, open_store
+
+
+def main(
+    environment: Mapping[str, str] = os.environ, open_store: Callable[[str], ObjectStore] = open_store
+) -> int:
+    """Run the task that the environment describes; an exit code of `flowc.contract`."""
+    try:
+        request = read_request(environment)
+
+        def body() -> int:
+            return _perform(request, open_store(request.store), environment)
+
+        return supervise(request, lambda: open_store(request.store), body)
+    except FlowcError as error:
+        print(f"flowc: {error}", file=sys.stderr)
+        return EXIT_STORE if isinstance(error, StoreError) else EXIT_INPUT
+
+
+def _perform(request: Request, store: ObjectStore, environment: Mapping[str, str]) -> int:
+    from flowc.runner.code import open_code
+    from flowc.runner.loader import load_flow
+    from flowc.runner.task import Code, perform
+
+    folder, plan = open_code(store, request.task.flow, request.code, environment)
+    return perform(request, store, Code(plan, lambda: load_flow(folder, plan.module, plan.flow)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""Running one task: load inputs, call the step, save outputs, commit."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from flowc import contract
+from flowc._version import __version__
+from flowc.contract import Address, Plan, PlanStep, format_path
+from flowc.errors import ContractError, FlowcError
+from flowc.runner import parameters
+from flowc.runner.request import Request, check_request
+from flowc.runner.state import FlowState, RunState
+from flowc.spec import FlowSpec, Inputs, Parameter, current
+from flowc.store import artifacts, codec
+from flowc.store.artifacts import Items, Pack, Record
+from flowc.store.objects import ObjectStore
+from flowc.store.records import (
+    DONE,
+    FAILED,
+    Commit,
+    RunRecord,
+    TaskRecord,
+    create_run,
+    write_commit,
+)
+
+
+class StepError(Exception):
+    """The step ran, and what it left behind cannot be used; the message is for the step's author."""
+
+
+class Code(NamedTuple):
+    """A flow that can be run here.
+
+    Attributes:
+        plan: What the compiler made of it.
+        load: Imports its class; called when the task is about to run.
+    """
+
+    plan: Plan
+    load: Callable[[], type[FlowSpec]]
+
+
+def perform(request: Request, store: ObjectStore, code: Code) -> int:
+    """Run a task, and leave either its commit or the record of its failure.
+
+    Returns:
+        An exit code of `flowc.contract`.
+
+    Raises:
+        FlowcError: The task could not be begun or saved; nothing is recorded of it.
+    """
+    started_ns = time.time_ns()
+    plan = code.plan
+    check_request(plan, request.task)
+    run = _run_state(request, store, plan, started_ns)
+    _set_current(request, plan)
+    task = _Task(request, run, plan.steps[request.task.step], started_ns)
+    try:
+        flow = task.prepare(code.load())
+        task.call(flow)
+        task.save(flow)
+    except FlowcError:
+        raise
+    except (Exception, SystemExit) as error:
+        traceback_text = _traceback(error)
+        print(traceback_text, end="", flush=True)
+        record_failure(
+            store, request, started_ns, {"type": _type(error), "message": str(error), "traceback": traceback_text}
+        )
+        return contract.EXIT_USER
+    return contract.EXIT_OK
+
+
+def record_failure(store: ObjectStore, request: Request, started_ns: int, error: dict[str, str]) -> None:
+    """Leave a record of an attempt that failed."""
+    record = TaskRecord(FAILED, {}, None, [], error, _facts(request, started_ns))
+    store.write(request.task.task_key(request.attempt), [record.data()])
+
+
+class _Task:
+    def __init__(self, request: Request, run: RunState, step: PlanStep, started_ns: int) -> None:
+        self._request = request
+        self._run = run
+        self._step = step
+        self._started_ns = started_ns
+        self._parents = self._parent_addresses()
+        self._inputs: Inputs | None = None
+        self._finished = run.finished(self._parents)
+
+    def prepare(self, cls: type[FlowSpec]) -> FlowSpec:
+        """The flow object that the step is called on."""
+        task = self._request.task
+        if self._step.join is not None:
+            self._inputs = Inputs(
+                (parent.step, _flow_object(cls, FlowState(self._run, parent, record.artifacts)))
+                for parent, (_, record) in zip(self._parents, self._finished, strict=True)
+            )
+            return _flow_object(cls, FlowState(self._run, task, {}))
+        inherited = self._finished[0][1].artifacts if self._finished else {}
+        return _flow_object(cls, FlowState(self._run, task, inherited))
+
+    def call(self, flow: FlowSpec) -> None:
+        """Run the user's code."""
+        method = getattr(flow, self._step.name)
+        if self._inputs is None:
+            method()
+        else:
+            method(self._inputs)
+        if not _state(flow).moved_on and self._step.name != self._run.plan.end:
+            raise StepError(f"step `{self._step.name}` has returned before its `self.next`")
+
+    def save(self, flow: FlowSpec) -> None:
+        """Write the outputs, then the commit."""
+        store, request = self._run.store, self._request
+        pack = Pack(store, request.task.flow)
+        values = self._items(flow)
+        items = None if values is None else _save_items(pack, values)
+        records = self._records(flow, pack)
+        pack.flush()
+        if items is not None:
+            store.write(request.task.items_key, [_item_numbers(items.count)])
+        parents = [
+            (parent.step, format_path(parent.path), commit.attempt)
+            for parent, (commit, _) in zip(self._parents, self._finished, strict=True)
+        ]
+        facts = _facts(request, self._started_ns)
+        record = TaskRecord(DONE, records, items, parents, None, facts)
+        store.write(request.task.task_key(request.attempt), [record.data()])
+        self._commit(None if items is None else items.count)
+
+    def _commit(self, splits: int | None) -> None:
+        store, request = self._run.store, self._request
+        commit = Commit(request.attempt, self._started_ns, splits)
+        standing = write_commit(store, request.task, commit)
+        if standing.attempt != request.attempt:
+            print(f"attempt {standing.attempt} of this task started later and counts instead of this one", flush=True)
+            if standing.splits is not None and standing.splits != splits:
+                store.write(request.task.items_key, [_item_numbers(standing.splits)])
+
+    def _parent_addresses(self) -> tuple[Address, ...]:
+        plan, task = self._run.plan, self._request.task
+        if self._step.join != "foreach":
+            return contract.parent_addresses(plan, task)
+        split = contract.split_address(plan, task)
+        ((commit, _),) = self._run.finished((split,))
+        if commit.splits is None:
+            raise ContractError(f"task {split} has made no items")
+        return contract.item_addresses(plan, task, commit.splits)
+
+    def _items(self, flow: FlowSpec) -> list[Any] | None:
+        name = self._step.foreach
+        if name is None:
+            return None
+        try:
+            value = getattr(flow, name)
+        except AttributeError:
+            raise StepError(f"foreach=`{name}`: the step has not assigned `self.{name}`") from None
+        try:
+            iterator = iter(value)
+        except TypeError:
+            raise StepError(f"foreach=`{name}`: a value of type {_type(value)} has no items") from None
+        values = list(iterator)
+        if not values:
+            raise StepError(f"foreach=`{name}`: `self.{name}` is empty, and a foreach needs at least one item")
+        if iterator is value or isinstance(value, _VIEWS):
+            setattr(flow, name, values)  # an iterator is used up now, and a view cannot be saved
+        return values
+
+    def _records(self, flow: FlowSpec, pack: Pack) -> dict[str, Record]:
+        state = _state(flow)
+        records = {n: r for n, r in state.records.items() if n not in state.loaded}
+        assigned = {n: v for n, v in vars(flow).items() if n != "_flowc"}
+        for name, value in {**assigned, **self._run.parameters}.items():
+            before = state.records.get(name)
+            encoded = _encode(name, value)
+            if before is not None and before["hash"] == encoded.digest:
+                records[name] = before
+            else:
+                records[name] = pack.add(encoded)
+        return records
+
+
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+
+
+def _run_state(request: Request, store: ObjectStore, plan: Plan, now_ns: int) -> RunState:
+    task = request.task
+    if task.step == plan.start:
+        values = parameters.resolve(plan, request.parameters)
+        fresh = RunRecord(request.run_id, request.code, values, request.engine, now_ns)
+        record = create_run(store, task.flow, task.run, fresh)
+    else:
+        (data,) = store.read_many([contract.run_json_key(task.flow, task.run)])
+        if data is None:
+            raise ContractError(f"run {task.flow}/{task.run} has not been started in the store {store.url}")
+        record = RunRecord.parse(data)
+    return RunState(plan, store, record.parameters)
+
+
+def _flow_object(cls: type[FlowSpec], state: FlowState) -> FlowSpec:
+    flow = cls.__new__(cls)
+    flow._flowc = state
+    for name in state.records:
+        # an attribute of the class would hide the artifact that has taken its place
+        if hasattr(cls, name) and not isinstance(getattr(cls, name), Parameter):
+            setattr(flow, name, state.load(name))
+    return flow
+
+
+def _state(flow: FlowSpec) -> FlowState:
+    state = flow._flowc
+    assert isinstance(state, FlowState)
+    return state
+
+
+def _encode(name: str, value: Any) -> codec.Encoded:
+    try:
+        return codec.encode(value)
+    except Exception as error:  # noqa: BLE001 - pickling runs the value's own code
+        raise StepError(f"artifact `{name}` of type {_type(value)} cannot be saved: {error}") from error
+
+
+def _save_items(pack: Pack, values: list[Any]) -> Items:
+    try:
+        return artifacts.save_items(pack, values)
+    except (FlowcError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - pickling runs the values' own code
+        raise StepError(f"an item of the foreach cannot be saved: {error}") from error
+
+
+def _item_numbers(count: int) -> bytes:
+    return json.dumps(list(range(count)), separators=(",", ":")).encode()
+
+
+def _facts(request: Request, started_ns: int) -> dict[str, Any]:
+    return {
+        "flow": request.task.flow,
+        "run": request.task.run,
+        "step": request.task.step,
+        "path": format_path(request.task.path),
+        "attempt": request.attempt,
+        "retry": request.retry,
+        "engine": request.engine,
+        "code": request.code,
+        "started_ns": started_ns,
+        "finished_ns": time.time_ns(),
+        "flowc": __version__,
+        "python": platform.python_version(),
+    }
+
+
+def _set_current(request: Request, plan: Plan) -> None:
+    task = request.task
+    current.flow_name = task.flow
+    current.run_id = task.run
+    current.step_name = task.step
+    current.task_id = format_path(task.path)
+    current.pathspec = f"{task.flow}/{task.run}/{task.step}/{current.task_id}"
+    current.attempt = request.attempt
+    current.retry_count = request.retry
+    current.parameter_names = tuple(p.name for p in plan.parameters)
+
+
+def _type(value: object) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback from the first line of the user's code on."""
+    if isinstance(error, StepError):
+        return f"{error}\n"
+    frame: TracebackType | None = error.__traceback__
+    while frame is not None and frame.tb_frame.f_globals.get("__name__", "").startswith(("flowc.", "importlib.")):
+        frame = frame.tb_next
+    return "".join(traceback.format_exception(type(error), error, frame or error.__traceback__))

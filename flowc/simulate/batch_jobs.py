@@ -1,0 +1,284 @@
+"""AWS Batch for moto, with jobs that are processes on this machine instead of containers.
+
+Everything around a job stays moto's: the API, job definitions, what DescribeJobs answers. Only what moto does with
+Docker, running a command in an image with an environment, is done without the image: the job's command runs with
+`python` replaced by a given interpreter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from moto.batch import models
+from moto.batch.utils import JobStatus
+from moto.moto_api import state_manager
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import (
+    StateTaskServiceBatch,
+)
+
+GRACE_S = 30.0
+"""Between SIGTERM and SIGKILL when a job is terminated or takes too long.
+
+Source: https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html
+"""
+
+TIMED_OUT = "Job attempt duration exceeded timeout"
+EXITED = "Essential container in task exited"
+
+Emit = Callable[[Mapping[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """Where and how jobs run.
+
+    Attributes:
+        python: The interpreter that stands for the image's `python`.
+        environment: What a job's process has beside the job's own variables.
+        folder: Holds a log file for each job.
+        slots: As many permits as jobs may run at a time.
+        emit: Is told when a job starts and ends.
+        jobs: Every job so far, by id.
+    """
+
+    python: str
+    environment: Mapping[str, str]
+    folder: Path
+    slots: threading.Semaphore
+    emit: Emit
+    jobs: dict[str, Any] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        """Kills every job that still runs."""
+        for job in tuple(self.jobs.values()):
+            job.kill()
+
+
+def install(compute: Compute) -> None:
+    """Makes moto's Batch run its jobs by `compute`; for the whole process, once."""
+    state_manager.set_transition("batch::job", {"progression": "immediate"})
+    ProcessJob.compute = compute
+    _replace(models, "Job", ProcessJob)
+    _replace(models.BatchBackend, "get_job_queue", _any_job_queue)
+    _replace(
+        models.BatchBackend, "get_job_definition", _job_definition(models.BatchBackend.get_job_definition)
+    )
+    _wait_for_jobs(compute)
+
+
+def _replace(owner: Any, name: str, replacement: object) -> None:
+    setattr(owner, name, replacement)
+
+
+def _job_definition(original: Any) -> Callable[[models.BatchBackend, str], models.JobDefinition | None]:
+    """Job definitions are found by ARNs of any account and region, as those of a user's own definition are."""
+
+    def get_job_definition(self: models.BatchBackend, identifier: str) -> models.JobDefinition | None:
+        found: models.JobDefinition | None = original(self, identifier.rsplit("/", 1)[-1])
+        return found
+
+    return get_job_definition
+
+
+def _any_job_queue(self: models.BatchBackend, identifier: str) -> models.JobQueue:
+    """The queue of a name or ARN; every queue that a job is submitted to exists."""
+    name = identifier.rsplit("/", 1)[-1]
+    queue = self.get_job_queue_by_name(name)
+    if queue is None:
+        make: Any = models.JobQueue  # abstract by what it inherits of CloudFormation
+        queue = make(
+            name=name,
+            priority="1",
+            state="ENABLED",
+            environments=[],
+            env_order_json=[],
+            schedule_policy=None,
+            backend=self,
+        )
+        self._job_queues[queue.arn] = queue
+    return queue
+
+
+def _wait_for_jobs(compute: Compute) -> None:
+    """Step Functions learn of a job's end from the job, instead of asking for its status twice a second.
+
+    moto's interpreter polls DescribeJobs over HTTP every 0.5 s for every running task, which delays each task by a
+    quarter of a second and keeps a processor busy when many run. A job that an execution no longer waits for is
+    cancelled if it has not started yet.
+    """
+    original = StateTaskServiceBatch._build_sync_resolver
+
+    def build_sync_resolver(self: Any, env: Any, **arguments: Any) -> Callable[[], Any]:
+        job = compute.jobs[env.stack[-1]["JobId"]]
+        resolve: Any = original(self, env=env, **arguments)
+
+        def wait_and_resolve() -> Any:
+            while env.is_running():
+                if job.ended.wait(0.2):
+                    return resolve()
+            if job.is_waiting:
+                job.terminate("The execution that waited for the job has ended")
+            return None
+
+        return wait_and_resolve
+
+    _replace(StateTaskServiceBatch, "_build_sync_resolver", build_sync_resolver)
+
+
+class ProcessJob(models.Job):
+    """A Batch job whose container is a process.
+
+    Attributes:
+        ended: Is set when moto answers that the job has succeeded or failed.
+        is_waiting: The job has not been started yet.
+        log: All that its process writes.
+    """
+
+    compute: ClassVar[Compute]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ended = threading.Event()
+        self.is_waiting = True
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reason: str | None = None
+        self.log = self.compute.folder / f"{self.job_name}-{self.job_id}.log"
+        self.compute.jobs[self.job_id] = self
+
+    def run(self) -> None:
+        try:
+            with self.compute.slots:
+                self.is_waiting = False
+                if not self.stop:
+                    self._run()
+        finally:
+            self._mark_stopped(success=self.exit_code == 0 and not self.stop)
+            self.ended.set()
+
+    def _run(self) -> None:
+        self.job_started_at = datetime.now()
+        self._start_attempt()
+        self.status = JobStatus.RUNNING
+        self.compute.emit({"event": "job_started", **self._facts()})
+        started = time.monotonic()
+        try:
+            with self.log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    self._argv(),
+                    env=self._environment(),
+                    cwd=self.compute.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            self.exit_code = _container_exit_code(self._wait(self._process))
+            self._reason = EXITED
+        except OSError as error:
+            self.exit_code = 127
+            self._reason = f"CannotStartContainerError: {error}"
+        if self.exit_code != 0 and self.job_stopped_reason is None:
+            self.job_stopped_reason = self._reason
+        seconds = round(time.monotonic() - started, 3)
+        self.compute.emit(
+            {
+                "event": "job_ended",
+                **self._facts(),
+                "exit_code": self.exit_code,
+                "reason": self.job_stopped_reason,
+                "seconds": seconds,
+            }
+        )
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        try:
+            return process.wait(self._get_attempt_duration())
+        except subprocess.TimeoutExpired:
+            self.job_stopped_reason = TIMED_OUT
+            return _terminate(process)
+
+    def _argv(self) -> list[str]:
+        command = self._get_container_property("command", [])
+        argv = shlex.split(command) if isinstance(command, str) else list(command)
+        argv = self._add_parameters_to_command(argv)
+        return [self.compute.python, *argv[1:]] if argv[:1] in (["python"], ["python3"]) else argv
+
+    def _environment(self) -> dict[str, str]:
+        own = {e["name"]: e["value"] for e in self._get_container_property("environment", [])}
+        return {
+            **self.compute.environment,
+            **own,
+            "AWS_BATCH_JOB_ID": self.job_id,
+            "AWS_BATCH_JOB_ATTEMPT": "1",
+            "AWS_BATCH_JQ_NAME": self.job_queue.name,
+        }
+
+    def _facts(self) -> dict[str, object]:
+        environment = {e["name"]: e["value"] for e in self._get_container_property("environment", [])}
+        return {
+            "id": self.job_id,
+            "name": self.job_name,
+            "log": str(self.log),
+            "environment": {k: v for k, v in environment.items() if k.startswith("FLOWC_")},
+        }
+
+    def _get_container_property(self, p: str, default: Any) -> Any:
+        """As moto, but without adding to the list of variables each time that somebody asks for it."""
+        if p != "environment":
+            return super()._get_container_property(p, default)
+        properties = self.job_definition.container_properties or {}
+        merged = {e["name"]: e for e in properties.get(p, [])}
+        merged |= {e["name"]: e for e in self.container_overrides.get(p, [])}
+        return list(merged.values())
+
+    def _container_details(self) -> dict[str, Any]:
+        details = super()._container_details()
+        details["logStreamName"] = str(self.log)
+        if self.exit_code is not None:
+            details |= {"exitCode": self.exit_code, "reason": self._reason}
+        return details
+
+    def terminate(self, reason: str) -> None:
+        """TerminateJob, and CancelJob before the job has started."""
+        super().terminate(reason)
+        if self._process is not None:
+            threading.Thread(target=_terminate, args=(self._process,), daemon=True).start()
+
+    def kill(self) -> None:
+        """Ends the job at once."""
+        super().terminate("The simulation has ended")
+        if self._process is not None:
+            _signal(self._process, signal.SIGKILL)
+
+
+def _terminate(process: subprocess.Popen[bytes]) -> int:
+    """Ends a job as Batch does: asks, and after a while insists."""
+    _signal(process, signal.SIGTERM)
+    try:
+        return process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        _signal(process, signal.SIGKILL)
+        return process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signals the process and its children, which are a session of their own."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+
+def _container_exit_code(returncode: int) -> int:
+    """A container reports death by signal N as exit code 128 + N."""
+    return returncode if returncode >= 0 else 128 - returncode

@@ -1,0 +1,271 @@
+"""What a flow's source uses. Standard library only, and little of it: every task imports this module.
+
+Nothing here decides how a flow runs. The compiler reads the source instead; the runner hands a `TaskState` to the
+flow object, which then finds its artifacts, inputs and parameters.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, overload
+
+StepFunction = TypeVar("StepFunction", bound=Callable[..., Any])
+
+
+class ForeachFrame(NamedTuple):
+    """One foreach around a task.
+
+    Attributes:
+        index: The item's number, from 0.
+        num_splits: How many items there are.
+        value: The item.
+    """
+
+    index: int
+    num_splits: int
+    value: Any
+
+
+class TaskState(Protocol):
+    """What a runner knows of a task; the flow object asks it."""
+
+    def load(self, name: str) -> Any:
+        """The value of an artifact; AttributeError if no step before has assigned it."""
+
+    def forget(self, name: str) -> bool:
+        """Leave an artifact out of what the task passes on; whether there was one."""
+
+    def parameter(self, name: str) -> Any:
+        """The run's value of a parameter."""
+
+    def index(self) -> int | None:
+        """The number of the innermost foreach's item; None outside of a foreach."""
+
+    def item(self) -> Any:
+        """The innermost foreach's item; None outside of a foreach."""
+
+    def frames(self) -> list[ForeachFrame]:
+        """All foreachs around the task, outermost first."""
+
+    def merge(self, flow: FlowSpec, inputs: Any, include: list[str] | None, exclude: list[str] | None) -> None:
+        """See `FlowSpec.merge_artifacts`."""
+
+    def transition(self, targets: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Called by `self.next`."""
+
+
+class FlowSpec:
+    """The base of a flow: a class whose steps are the methods under `@step`.
+
+    Attributes assigned in a step are its artifacts, and the steps after it can read them.
+    """
+
+    _flowc: TaskState
+
+    def __init__(self) -> None:
+        script = sys.argv[0] or "FLOW.py"
+        sys.exit(f"A flow is not run by calling its class. Run it with: flowc run {script}")
+
+    def __getattr__(self, name: str) -> Any:
+        # only asked for what is neither on the object nor on its class
+        if name.startswith("__") or name == "_flowc":
+            raise AttributeError(name)
+        value = self._flowc.load(name)
+        self.__dict__[name] = value
+        return value
+
+    def __delattr__(self, name: str) -> None:
+        # an artifact goes whether or not it has been loaded
+        known = self._flowc.forget(name)
+        if name in self.__dict__ or not known:
+            super().__delattr__(name)
+
+    @property
+    def index(self) -> int | None:
+        """The number of this task's item in the innermost foreach, from 0; None outside of a foreach."""
+        return self._flowc.index()
+
+    @property
+    def input(self) -> Any:
+        """This task's item of the innermost foreach; None outside of a foreach."""
+        return self._flowc.item()
+
+    def foreach_stack(self) -> list[ForeachFrame]:
+        """Index, width and item of every foreach around this task, outermost first."""
+        return self._flowc.frames()
+
+    def next(self, *targets: Any, **options: Any) -> None:
+        """The last statement of a step: what runs after it.
+
+        `self.next(self.a)`, `self.next(self.a, self.b)` for branches, `self.next(self.a, foreach="xs")` to run `a`
+        once for each item of `self.xs`.
+        """
+        self._flowc.transition(targets, options)
+
+    def merge_artifacts(
+        self, inputs: Any, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> None:
+        """In a join: take over the artifacts on which all inputs agree.
+
+        Artifacts that the join has assigned before are left alone.
+
+        Args:
+            inputs: The join's `inputs`.
+            include: Only these.
+            exclude: All but these.
+
+        Raises:
+            MergeArtifactsError: The inputs differ in an artifact, or an included one is in none of them.
+            ValueError: Both `include` and `exclude` are given.
+        """
+        self._flowc.merge(
+            self,
+            inputs,
+            None if include is None else list(include),
+            None if exclude is None else list(exclude),
+        )
+
+
+class MergeArtifactsError(Exception):
+    """`merge_artifacts` cannot decide for an artifact.
+
+    Attributes:
+        names: The artifacts in question.
+    """
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+class Inputs:
+    """A join's inputs: one flow object for each task before it, in split order.
+
+    `inputs[0]`, `inputs.a` (after branches: the one that ended with step `a`), `for inp in inputs`.
+    """
+
+    def __init__(self, flows: Iterable[tuple[str, FlowSpec]]) -> None:
+        pairs = list(flows)
+        self._flows = [flow for _, flow in pairs]
+        self._by_step = dict(pairs)
+
+    def __getitem__(self, number: int) -> FlowSpec:
+        return self._flows[number]
+
+    def __len__(self) -> int:
+        return len(self._flows)
+
+    def __iter__(self) -> Iterator[FlowSpec]:
+        return iter(self._flows)
+
+    def __getattr__(self, step: str) -> FlowSpec:
+        if step.startswith("_") or step not in self._by_step:
+            raise AttributeError(f"no input comes from a step `{step}`; there are {', '.join(self._by_step)}")
+        return self._by_step[step]
+
+
+@overload
+def step(function: StepFunction) -> StepFunction: ...
+@overload
+def step() -> Callable[[StepFunction], StepFunction]: ...
+def step(function: StepFunction | None = None) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """Mark a method as a step. The compiler reads the mark from the source; the method stays as it is."""
+    return function if function is not None else _same
+
+
+def retry(
+    function: StepFunction | None = None, *, times: int = 3, minutes_between_retries: float = 2
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """Try a step again when it fails. The compiler reads the arguments from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        times: Further attempts after the first.
+        minutes_between_retries: Minutes between a failure and the next attempt.
+    """
+    return function if function is not None else _same
+
+
+def _same(function: StepFunction) -> StepFunction:
+    return function
+
+
+class _JSONType:
+    """The type of parameters whose values are any JSON."""
+
+    name = "JSON"
+
+    def __repr__(self) -> str:
+        return "JSONType"
+
+
+JSONType = _JSONType()
+
+
+class Parameter:
+    """A parameter of a flow, as a class attribute: `alpha = Parameter("alpha", default=0.1)`.
+
+    The compiler reads the arguments from the source. In a task, the attribute is the run's value, and read-only.
+
+    Args:
+        name: What a run is started with, `--alpha 0.2`; the same as the attribute's name.
+        default: The value when none is given; None when a run may do without.
+        type: `str`, `int`, `float`, `bool` or `JSONType`; without it, the type of the default, or else `str`.
+        required: A run must give a value.
+        help: One sentence, shown by `flowc run FLOW.py --help` and by schedulers.
+        show_default: Accepted for Metaflow's sake; flowc always shows the default.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        default: Any = None,
+        type: Any = None,
+        required: bool = False,
+        help: str | None = None,
+        show_default: bool = True,
+    ) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, flow: None, owner: type[FlowSpec]) -> Parameter: ...
+    @overload
+    def __get__(self, flow: FlowSpec, owner: type[FlowSpec]) -> Any: ...
+    def __get__(self, flow: FlowSpec | None, owner: type[FlowSpec]) -> Any:
+        return self if flow is None else flow._flowc.parameter(self.name)
+
+    def __set__(self, flow: FlowSpec, value: Any) -> NoReturn:
+        raise AttributeError(f"parameter `{self.name}` cannot be assigned; use another attribute")
+
+
+class Current:
+    """Facts about the running task. Outside of a task every attribute is None.
+
+    Attributes:
+        flow_name: The flow's name.
+        run_id: The run, as in `Run("Flow/run_id")`.
+        step_name: The step's name.
+        task_id: The task within its step: item numbers joined by dots, `_` outside of a foreach.
+        pathspec: `flow_name/run_id/step_name/task_id`.
+        attempt: The engine's name for this attempt; never used twice.
+        retry_count: How often the step was tried before, from 0.
+        parameter_names: The flow's parameters, in source order.
+    """
+
+    flow_name: str | None = None
+    run_id: str | None = None
+    step_name: str | None = None
+    task_id: str | None = None
+    pathspec: str | None = None
+    attempt: str | None = None
+    retry_count: int | None = None
+    parameter_names: tuple[str, ...] | None = None
+
+    @property
+    def is_running_flow(self) -> bool:
+        """Whether a task is running here."""
+        return self.flow_name is not None
+
+
+current = Current()

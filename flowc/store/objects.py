@@ -1,0 +1,94 @@
+"""Objects by key, on a local directory or an object store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from flowc.errors import StoreError
+
+Data: TypeAlias = bytes | bytearray | memoryview
+
+
+class LogSink(Protocol):
+    """A growing object that can be read while it grows."""
+
+    def write(self, data: bytes) -> None:
+        """Append; what was appended becomes readable within seconds."""
+
+    def close(self) -> None:
+        """Make all of it readable."""
+
+
+class ObjectStore(Protocol):
+    """Objects by key. A key is relative, with slashes, without `.` and `..`.
+
+    An object appears as a whole or not at all. Every method raises `StoreError` when the store cannot be reached.
+    """
+
+    url: str
+
+    def read(self, key: str) -> bytes:
+        """A small object's bytes; ObjectNotFound if there is none."""
+
+    def read_range(self, key: str, start: int, length: int) -> bytearray | memoryview:
+        """Writable bytes of a part of an object, private to the caller; ObjectNotFound if there is none."""
+
+    def read_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Small objects, in the order of `keys`; None where there is none."""
+
+    def write(self, key: str, parts: Sequence[Data]) -> None:
+        """Create or replace an object with the parts one after the other, without copying large ones."""
+
+    def write_once(self, key: str, parts: Sequence[Data]) -> None:
+        """Like `write`, of an object whose key says what it holds: nothing need be done where it is."""
+
+    def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        """Replace an object depending on what it is.
+
+        Args:
+            key: The object.
+            change: Gets the present bytes, None if there are none, and returns the new ones, or None to leave
+                things as they are. It may be called several times, and no write of others comes between the bytes
+                that the last call got and the write.
+        """
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The keys of all objects below a prefix that ends in a slash, in no particular order."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names directly below a prefix that ends in a slash that have objects below them."""
+
+    def log(self, key: str) -> LogSink:
+        """A growing object."""
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store at a root.
+
+    Args:
+        url: A directory's path, `file:///directory`, or `s3://bucket/prefix`; credentials, region and endpoint of
+            S3 come from the environment (`AWS_*`).
+
+    Raises:
+        StoreError: The URL is not one of these.
+    """
+    if "://" not in url:
+        from flowc.store.local import LocalStore
+
+        return LocalStore(os.path.abspath(url))
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        from flowc.store.local import LocalStore
+
+        return LocalStore(unquote(parts.path))
+    if parts.scheme == "s3" and parts.netloc:
+        from flowc.store.remote import RemoteStore
+
+        return RemoteStore(url.rstrip("/"))
+    raise StoreError(f"`{url}` is not a store: expected a directory, file:///directory, or s3://bucket/prefix")

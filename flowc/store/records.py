@@ -1,0 +1,183 @@
+"""The objects that say what happened: a run's record, a task's record, and the commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flowc.contract import CONTRACT, Address, run_json_key
+from flowc.errors import ContractError, StoreError
+from flowc.store.artifacts import Items, Record
+from flowc.store.objects import ObjectStore
+
+DONE = "done"
+FAILED = "failed"
+
+
+class Commit(NamedTuple):
+    """What makes a task finished.
+
+    Attributes:
+        attempt: The attempt whose record counts.
+        started_ns: When that attempt started, nanoseconds since the epoch.
+        splits: How many items a foreach step has made; None for other steps.
+    """
+
+    attempt: str
+    started_ns: int
+    splits: int | None
+
+    @classmethod
+    def parse(cls, data: bytes) -> Commit:
+        """A commit as it is stored."""
+        fields = json.loads(data)
+        return cls(fields["attempt"], fields["started_ns"], fields.get("splits"))
+
+    def data(self) -> bytes:
+        """The commit as it is stored."""
+        fields = {k: v for k, v in self._asdict().items() if v is not None}
+        return json.dumps(fields, separators=(",", ":")).encode()
+
+
+class TaskRecord(NamedTuple):
+    """One attempt: what it made, or how it failed.
+
+    Attributes:
+        status: `done` or `failed`.
+        artifacts: A record (see `flowc.store.artifacts`) for each artifact, by name.
+        items: A foreach step's items.
+        parents: Step, path and attempt of each task whose artifacts it could read.
+        error: Of a failed attempt: `type`, `message`, `traceback`.
+        facts: Address, retry count, times in nanoseconds since the epoch, versions.
+    """
+
+    status: str
+    artifacts: dict[str, Record]
+    items: Items | None
+    parents: Sequence[Sequence[str]]
+    error: dict[str, str] | None
+    facts: dict[str, Any]
+
+    @classmethod
+    def parse(cls, data: bytes) -> TaskRecord:
+        """A record as it is stored."""
+        fields = json.loads(data)
+        if fields.pop("contract") != CONTRACT:
+            raise ContractError("this task was run by another version of flowc, whose records this one cannot read")
+        items = fields.pop("items", None)
+        return cls(
+            status=fields.pop("status"),
+            artifacts=fields.pop("artifacts", {}),
+            items=None if items is None else Items(items["count"], items["ref"]),
+            parents=fields.pop("parents", []),
+            error=fields.pop("error", None),
+            facts=fields,
+        )
+
+    def data(self) -> bytes:
+        """The record as it is stored."""
+        fields: dict[str, Any] = {"contract": CONTRACT, "status": self.status, **self.facts}
+        if self.error is not None:
+            fields["error"] = self.error
+        if self.items is not None:
+            fields["items"] = self.items._asdict()
+        fields["parents"] = self.parents
+        fields["artifacts"] = self.artifacts
+        return json.dumps(fields, separators=(",", ":")).encode()
+
+
+class RunRecord(NamedTuple):
+    """A run, as its start task has found it.
+
+    Attributes:
+        run_id: The scheduler's own id.
+        code: Hash of the code package that the run started with.
+        parameters: Name and value of every parameter of the flow.
+        engine: What runs it: `local`, `airflow`, `stepfunctions`.
+        created_ns: Nanoseconds since the epoch.
+    """
+
+    run_id: str
+    code: str
+    parameters: dict[str, Any]
+    engine: str
+    created_ns: int
+
+    @classmethod
+    def parse(cls, data: bytes) -> RunRecord:
+        """A record as it is stored."""
+        fields = json.loads(data)
+        if fields.pop("contract") != CONTRACT:
+            raise ContractError("this run was started by another version of flowc, whose records this one cannot read")
+        return cls(**{name: fields[name] for name in cls._fields})
+
+    def data(self) -> bytes:
+        """The record as it is stored."""
+        return json.dumps({"contract": CONTRACT, **self._asdict()}, separators=(",", ":")).encode()
+
+
+def create_run(store: ObjectStore, flow: str, run: str, record: RunRecord) -> RunRecord:
+    """Write a run's record unless there is one, and return the one that stands.
+
+    Raises:
+        ContractError: The record that stands is of another run whose id gives the same key.
+    """
+    standing = record
+
+    def change(present: bytes | None) -> bytes | None:
+        nonlocal standing
+        if present is None:
+            standing = record
+            return record.data()
+        standing = RunRecord.parse(present)
+        return None
+
+    store.update(run_json_key(flow, run), change)
+    if standing.run_id != record.run_id:
+        raise ContractError(f"run `{record.run_id}` has the same key as run `{standing.run_id}`: give it another id")
+    return standing
+
+
+def read_commit(store: ObjectStore, task: Address) -> Commit | None:
+    """The commit of a task; None while it is not finished."""
+    (data,) = store.read_many([task.commit_key])
+    return None if data is None else Commit.parse(data)
+
+
+def read_finished(store: ObjectStore, tasks: Sequence[Address]) -> list[tuple[Address, Commit, TaskRecord]]:
+    """Commit and record of tasks that a scheduler says are finished.
+
+    Raises:
+        ContractError: One of them is not.
+    """
+    commits = []
+    for task, data in zip(tasks, store.read_many([t.commit_key for t in tasks]), strict=True):
+        if data is None:
+            raise ContractError(f"task {task} has not finished: {task.commit_key} does not exist")
+        commits.append(Commit.parse(data))
+    keys = [t.task_key(c.attempt) for t, c in zip(tasks, commits, strict=True)]
+    found = []
+    for task, commit, key, data in zip(tasks, commits, keys, store.read_many(keys), strict=True):
+        if data is None:
+            raise StoreError(f"task {task} has finished, but its record {key} is gone")
+        found.append((task, commit, TaskRecord.parse(data)))
+    return found
+
+
+def write_commit(store: ObjectStore, task: Address, commit: Commit) -> Commit:
+    """Make an attempt count, unless one that started later already does; returns the one that counts."""
+    standing = commit
+
+    def change(present: bytes | None) -> bytes | None:
+        nonlocal standing
+        standing = commit
+        if present is not None:
+            other = Commit.parse(present)
+            if (other.started_ns, other.attempt) > (commit.started_ns, commit.attempt):
+                standing = other
+                return None
+        return commit.data()
+
+    store.update(task.commit_key, change)
+    return standing

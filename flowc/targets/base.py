@@ -1,0 +1,126 @@
+"""What a target is.
+
+A target declares for every feature of the language whether it has it; the registry's test demands that the
+declaration is total. Emission is pure: no clock, no randomness, no environment, no network, no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+from flowc.diagnostics import Diagnostic
+from flowc.ir.flow import Flow
+
+
+class Feature(Enum):
+    """Every region and every field of a policy or flow that a target has to answer for."""
+
+    TASK = "steps one after the other"
+    PARALLEL = "static branches"
+    FOREACH = "foreach"
+    NESTED_FOREACH = "foreach in a foreach"
+    SWITCH = "switch"
+    LOOP = "loop"
+    PARAMETERS = "parameters"
+    RETRIES = "@retry"
+    RETRY_DELAY = "@retry(minutes_between_retries=...)"
+    RESOURCES = "CPUs and memory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Native:
+    """The scheduler has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowered:
+    """It is expressed by other means of the scheduler's."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A flow that uses it is refused with this diagnostic code."""
+
+    code: str
+    why: str
+
+
+Support: TypeAlias = Native | Lowered | Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileOptions:
+    """What a target needs to know beside the flow; a target's own options are a subclass.
+
+    Attributes:
+        store: Root URL of the store, `s3://bucket/prefix` or `file:///directory`, without a final slash.
+        code: Hash of the code package, 64 hexadecimal digits.
+        image: The step-runner container's image.
+        version: flowc's version, for the header of what is generated.
+    """
+
+    store: str
+    code: str
+    image: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A file to write.
+
+    Attributes:
+        name: Relative, without folders.
+        data: All of its bytes.
+        marker: Bytes that such a file holds near its beginning if flowc wrote it.
+    """
+
+    name: str
+    data: bytes
+    marker: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An option of a target's own: a field of its options class, and a flag of the command line (`--batch-queue`).
+
+    Attributes:
+        name: The field's name.
+        help: One sentence.
+        default: Used when it is not given.
+    """
+
+    name: str
+    help: str
+    default: str | None
+
+
+OptionsT = TypeVar("OptionsT", bound=CompileOptions, contravariant=True)
+
+
+class Target(Protocol[OptionsT]):
+    """A scheduler that flows are compiled for."""
+
+    name: ClassVar[str]
+    options: ClassVar[type[Any]]
+    settings: ClassVar[tuple[Setting, ...]]
+    support: ClassVar[Mapping[Feature, Support]]
+
+    def check(self, flow: Flow, options: OptionsT) -> Iterable[Diagnostic]:
+        """Everything that keeps the target from compiling the flow (limits of names and sizes, kinds of store)."""
+        ...
+
+    def emit(self, flow: Flow, options: OptionsT) -> tuple[OutputFile, ...]:
+        """The definition of a flow that `check` had nothing against."""
+        ...
+
+
+def own_settings(target: Target[Any]) -> tuple[str, ...]:
+    """The names of the fields that a target's options add to `CompileOptions`."""
+    common = {f.name for f in fields(CompileOptions)}
+    return tuple(f.name for f in fields(target.options) if f.name not in common)

@@ -1,0 +1,32 @@
+"""Which targets there are. Modules are imported when they are asked for: compiling for one must not pay for others."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from flowc.targets.base import Target
+
+_BUILT_IN = {"airflow": "flowc.targets.airflow", "stepfunctions": "flowc.targets.stepfunctions"}
+
+
+def target_names() -> tuple[str, ...]:
+    """The built-in targets' names, then those of installed packages (entry point group `flowc.targets`)."""
+    return (*_BUILT_IN, *(e.name for e in entry_points(group="flowc.targets") if e.name not in _BUILT_IN))
+
+
+def load_target(name: str) -> Target[Any]:
+    """The target of a name.
+
+    Raises:
+        KeyError: There is none.
+    """
+    if name in _BUILT_IN:
+        target: Target[Any] = import_module(_BUILT_IN[name]).TARGET
+        return target
+    for entry in entry_points(group="flowc.targets"):
+        if entry.name == name:
+            found: Target[Any] = entry.load()
+            return found
+    raise KeyError(name)
