@@ -68,7 +68,7 @@ def parse_path(text: str) -> Path:
 
 # --- keys ------------------------------------------------------------------------------------------------------------
 
-_SAFE_RUN = re.compile(r"(?!\.)[A-Za-z0-9_.=@()!'+-]{1,200}")
+_SAFE = re.compile(r"(?!\.)[A-Za-z0-9_.=@()!'+-]{1,200}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=@()!'+-]")
 
 
@@ -78,10 +78,15 @@ def run_key(run_id: str) -> str:
     The id itself where that is safe in a file system and an object store; otherwise every other character becomes
     `-`, and the first 8 hexadecimal digits of its SHA-256 keep it distinct. Generated DAGs hold the same function.
     """
-    if _SAFE_RUN.fullmatch(run_id):
+    if _SAFE.fullmatch(run_id):
         return run_id
     digest = hashlib.sha256(run_id.encode()).hexdigest()[:8]
     return f"{_UNSAFE.sub('-', run_id)[:180].lstrip('.')}-{digest}"
+
+
+def attempt_key(attempt: str) -> str:
+    """An engine's attempt token as a part of a key, made like a `run_key`."""
+    return run_key(attempt)
 
 
 def code_key(flow: str, code: str) -> str:
@@ -156,13 +161,6 @@ class Address(NamedTuple):
         at = f"/{format_path(self.path)}" if self.path else ""
         return f"{self.flow}/{self.run}/{self.step}{at}"
 
-
-_SAFE_ATTEMPT = re.compile(r"[^A-Za-z0-9_.-]")
-
-
-def attempt_key(attempt: str) -> str:
-    """An engine's attempt token as a part of a key."""
-    return _SAFE_ATTEMPT.sub("-", attempt).lstrip(".")
 
 
 # --- the plan --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ class ForeachFrame(NamedTuple):
         value: The item.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # Metaflow’s name for it, which hides a method of tuples
     num_splits: int
     value: Any
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowc._version import __version__
-from flowc.cli.output import EXIT_DIAGNOSTICS, EXIT_INTERRUPTED, plain, show, stop
+from flowc.cli.output import EXIT_INTERRUPTED, plain, show, stop
+from flowc.store.objects import to_url
 
 if TYPE_CHECKING:
     from flowc.compiler import Program
@@ -67,13 +68,13 @@ def compile_(
 
     program = _read(file)
     target = load_target(target_name)
-    settings = _settings(context, target)
+    settings = _settings(_pairs(context.args), target)
     if not store:
         from flowc.diagnostics import Diagnostic
 
         stop([_no_store(Diagnostic, target_name)], {})
     compiled, found = compiler.compile_program(
-        program, target, store=_store_url(store), image=image or compiler.DEFAULT_IMAGE, settings=settings
+        program, target, store=to_url(store), image=image or compiler.DEFAULT_IMAGE, settings=settings
     )
     sources = {program.source.file: program.source}
     if compiled is None:
@@ -96,14 +97,14 @@ def run(context: click.Context, file: str, max_workers: int | None, store: str) 
     from flowc.cli import running
 
     program = _read(file)
-    parameters = _parameters(program, context.args)
-    sys.exit(running.run_here(program, _store_url(store), parameters, max_workers or _cpus()))
+    parameters = _parameters(program, _pairs(context.args))
+    sys.exit(running.run_here(program, to_url(store), parameters, max_workers or _cpus()))
 
 
 @cli.command(context_settings=_EXTRA)
 @_FLOW
 @click.option("--target", "target_name", required=True, type=click.Choice(TARGETS), help="The scheduler.")
-@click.option("--store", envvar="FLOWC_STORE", help=_STORE_HELP)
+@click.option("--store", help=_STORE_HELP)
 @click.option("-o", "--output", "folder", type=click.Path(), help="Keep what was compiled in this folder.")
 @click.pass_context
 def simulate(
@@ -112,11 +113,20 @@ def simulate(
     """Run a flow as a scheduler would, here: what `compile` writes, in the real Airflow or an interpreter of Step
     Functions; only pods and jobs become local processes. Parameters are given as --name value."""
     from flowc.cli import running
+    from flowc.targets.registry import load_target
 
     program = _read(file)
-    parameters = _parameters(program, context.args)
-    url = None if store is None else _store_url(store)
-    sys.exit(running.run_simulated(program, target_name, url, parameters, folder))
+    target = load_target(target_name)
+    pairs = _pairs(context.args)
+    own = {s.name.replace("_", "-") for s in target.settings}
+    settings = _settings({n: v for n, v in pairs.items() if n in own}, target)
+    parameters = _parameters(program, {n: v for n, v in pairs.items() if n not in own})
+    url = None if store is None else to_url(store)
+    try:
+        code = running.run_simulated(program, target_name, url, parameters, settings, folder)
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    sys.exit(code)
 
 
 def _read(file: str) -> Program:
@@ -129,22 +139,19 @@ def _read(file: str) -> Program:
     return program
 
 
-def _parameters(program: Program, arguments: Sequence[str]) -> dict[str, Any]:
+def _parameters(program: Program, texts: Mapping[str, str]) -> dict[str, Any]:
     from flowc.diagnostics import Diagnostic
     from flowc.runner import parameters
 
-    texts = _pairs(arguments)
     values, problems = parameters.parse(program.plan, texts)
-    bad = [p for p in problems]
     resolved, more = parameters.check(program.plan, values)
-    if bad or more:
-        stop([Diagnostic(code=p.code, message=p.message, help=p.help) for p in (*bad, *more)], {})
+    if problems or more:
+        stop([Diagnostic(code=p.code, message=p.message, help=p.help) for p in (*problems, *more)], {})
     return resolved
 
 
-def _settings(context: click.Context, target: Target[Any]) -> dict[str, str]:
+def _settings(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]:
     known = {s.name.replace("_", "-"): s for s in target.settings}
-    given = _pairs(context.args)
     for name in given:
         if name not in known:
             names = ", ".join(f"--{n}" for n in known) or "none"
@@ -169,15 +176,6 @@ def _pairs(arguments: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"--{name} is given twice")
         found[name] = value
     return found
-
-
-def _store_url(store: str) -> str:
-    """A store as a URL; a directory becomes absolute, as others work in other places."""
-    if "://" in store:
-        return store.rstrip("/")
-    from pathlib import Path
-
-    return Path(store).absolute().as_uri()
 
 
 def _no_store(diagnostic: type[Diagnostic], target: str) -> Diagnostic:

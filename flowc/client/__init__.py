@@ -1,7 +1,7 @@
 """Runs, steps, tasks and artifacts, for notebooks. Names are Metaflow's.
 
-    from flowc import Flow
-    Flow("ModelSearch").latest_run["score"].task.data.test_accuracy
+>>> from flowc import Flow
+>>> Flow("ModelSearch").latest_run["score"].task.data.test_accuracy
 """
 
 from flowc.client.objects import Flow, Run, Step, Task

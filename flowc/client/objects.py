@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -23,8 +23,8 @@ from flowc.contract import (
 )
 from flowc.errors import FlowcError, ObjectNotFound
 from flowc.runner.code import open_code
-from flowc.runner.loader import add_folder
-from flowc.store import artifacts
+from flowc.runner.loader import folder_first
+from flowc.store.artifacts import Record, load
 from flowc.store.objects import ObjectStore, open_store
 from flowc.store.records import DONE, FAILED, Commit, RunRecord, TaskRecord
 
@@ -62,8 +62,14 @@ class Flow:
 
     @property
     def latest_run(self) -> Run:
-        """The run that was started last."""
-        return next(iter(self))
+        """The run that was started last.
+
+        Raises:
+            NotFound: No run has got as far as to have its parameters accepted.
+        """
+        for run in self:
+            return run
+        raise NotFound(f"no run of flow `{self.id}` in {self._store.url} has started")
 
     @property
     def latest_successful_run(self) -> Run | None:
@@ -72,14 +78,20 @@ class Flow:
 
     def runs(self) -> Iterator[Run]:
         """All runs, the last one first."""
-        runs = [Run._open(self._store, self.id, key) for key in self._run_keys()]
-        yield from sorted((r for r in runs if r._started), key=lambda r: r._record.created_ns, reverse=True)
+        keys = self._run_keys()
+        found = self._store.read_many([run_json_key(self.id, key) for key in keys])
+        runs = [
+            Run._open(self._store, self.id, key, RunRecord.parse(data))
+            for key, data in zip(keys, found, strict=True)
+            if data is not None
+        ]
+        yield from sorted(runs, key=lambda run: run._record.created_ns, reverse=True)
 
     def __iter__(self) -> Iterator[Run]:
         return self.runs()
 
     def __getitem__(self, run_id: str) -> Run:
-        return Run._open(self._store, self.id, run_id)._checked()
+        return Run._open(self._store, self.id, run_id)
 
     def __repr__(self) -> str:
         return f"Flow('{self.id}')"
@@ -103,32 +115,25 @@ class Run:
         flow, _, run_id = pathspec.partition("/")
         if not run_id:
             raise NotFound(f"`{pathspec}` does not name a run: expected Flow/run_id")
-        self._set(open_store(store or default_store()), flow, run_id)
-        self._checked()
+        self._set(open_store(store or default_store()), flow, run_id, None)
 
     @classmethod
-    def _open(cls, store: ObjectStore, flow: str, run_id: str) -> Run:
+    def _open(cls, store: ObjectStore, flow: str, run_id: str, record: RunRecord | None = None) -> Run:
         run = cls.__new__(cls)
-        run._set(store, flow, run_id)
+        run._set(store, flow, run_id, record)
         return run
 
-    def _set(self, store: ObjectStore, flow: str, run_id: str) -> None:
+    def _set(self, store: ObjectStore, flow: str, run_id: str, record: RunRecord | None) -> None:
         self._store = store
         self._flow = flow
         self.id = run_key(run_id)
+        self._record = self._read_record() if record is None else record
 
-    def _checked(self) -> Run:
-        if not self._started:
+    def _read_record(self) -> RunRecord:
+        (data,) = self._store.read_many([run_json_key(self._flow, self.id)])
+        if data is None:
             raise NotFound(f"there is no run `{self._flow}/{self.id}` in {self._store.url}")
-        return self
-
-    @cached_property
-    def _started(self) -> bool:
-        return self._store.exists(run_json_key(self._flow, self.id))
-
-    @cached_property
-    def _record(self) -> RunRecord:
-        return RunRecord.parse(self._store.read(run_json_key(self._flow, self.id)))
+        return RunRecord.parse(data)
 
     @cached_property
     def _code(self) -> tuple[str, Plan]:
@@ -206,8 +211,6 @@ class Run:
         return self.steps()
 
     def __getitem__(self, step: str) -> Step:
-        if step not in self._code[1].steps:
-            raise NotFound(f"flow `{self._flow}` has no step `{step}`; it has {', '.join(self._code[1].steps)}")
         return Step._open(self, step)
 
     def __repr__(self) -> str:
@@ -224,6 +227,8 @@ class Step:
 
     def __init__(self, pathspec: str, store: str | None = None) -> None:
         run, _, name = pathspec.rpartition("/")
+        if "/" not in run:
+            raise NotFound(f"`{pathspec}` does not name a step: expected Flow/run_id/step")
         self._set(Run(run, store), name)
 
     @classmethod
@@ -233,6 +238,9 @@ class Step:
         return step
 
     def _set(self, run: Run, name: str) -> None:
+        steps = run._code[1].steps
+        if name not in steps:
+            raise NotFound(f"flow `{run._flow}` has no step `{name}`; it has {', '.join(steps)}")
         self._run = run
         self.id = name
 
@@ -243,7 +251,11 @@ class Step:
 
     @property
     def task(self) -> Task:
-        """The first task: the only one of a step outside of a foreach."""
+        """The first task: the only one of a step outside of a foreach.
+
+        Raises:
+            NotFound: None has ended.
+        """
         return next(self.tasks())
 
     def tasks(self) -> Iterator[Task]:
@@ -263,7 +275,7 @@ class Step:
         return self.tasks()
 
     def __getitem__(self, task_id: str) -> Task:
-        return Task(f"{self.pathspec}/{task_id}", self._run._store.url)
+        return Task._find(self, task_id)
 
     def __repr__(self) -> str:
         return f"Step('{self.pathspec}')"
@@ -278,9 +290,23 @@ class Task:
     """
 
     def __init__(self, pathspec: str, store: str | None = None) -> None:
-        flow, run_id, step, *rest = [*pathspec.split("/"), NO_PATH][:4] if pathspec.count("/") == 2 else pathspec.split("/")
-        run = Run(f"{flow}/{run_id}", store)
-        self._set(run, Address(flow, run.id, step, parse_path(rest[0])))
+        parts = pathspec.split("/")
+        if len(parts) not in (3, 4):
+            raise NotFound(f"`{pathspec}` does not name a task: expected Flow/run_id/step/task_id")
+        step = Step("/".join(parts[:3]), store)
+        found = Task._find(step, parts[3] if len(parts) == 4 else NO_PATH)
+        self._set(found._run, found._address)
+
+    @classmethod
+    def _find(cls, step: Step, task_id: str) -> Task:
+        run = step._run
+        try:
+            task = cls._open(run, Address(run._flow, run.id, step.id, parse_path(task_id)))
+        except ValueError as error:
+            raise NotFound(str(error)) from None
+        if task._record is None:
+            raise NotFound(f"there is no task `{task.pathspec}`, or no attempt of it has ended")
+        return task
 
     @classmethod
     def _open(cls, run: Run, address: Address) -> Task:
@@ -365,9 +391,10 @@ class Task:
     def __getitem__(self, name: str) -> Any:
         record = self._artifacts.get(name)
         if record is None:
-            raise NotFound(f"task `{self.pathspec}` has no artifact `{name}`; it has {', '.join(self.artifacts) or 'none'}")
-        add_folder(self._run._code[0])  # classes of the flow's own modules
-        return artifacts.load(self._run._store, self._address.flow, record)
+            names = ", ".join(self.artifacts) or "none"
+            raise NotFound(f"task `{self.pathspec}` has no artifact `{name}`; it has {names}")
+        with folder_first(self._run._code[0]):  # classes of the flow's own modules
+            return load(self._run._store, self._address.flow, record)
 
     def __repr__(self) -> str:
         return f"Task('{self.pathspec}')"
@@ -388,7 +415,7 @@ class Task:
         return self._ended[-1][1] if self._ended else None
 
     @property
-    def _artifacts(self) -> dict[str, artifacts.Record]:
+    def _artifacts(self) -> dict[str, Record]:
         record = self._record
         return record.artifacts if record is not None and record.status == DONE and self.successful else {}
 
@@ -424,4 +451,4 @@ class Data:
 
 
 def _time(ns: int) -> datetime:
-    return datetime.fromtimestamp(ns / 1e9, tz=timezone.utc)
+    return datetime.fromtimestamp(ns / 1e9, tz=UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -105,26 +105,30 @@ def is_own(node: ast.expr, own: str, attribute: str) -> bool:
     )
 
 
-def closure(start: Effects, methods: Mapping[str, Effects]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Artifacts read and written by a method and by those that it uses, each sorted.
+def closure(
+    start: Effects, helpers: Mapping[str, Effects], methods: Container[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Artifacts read and written by a step and by the methods that it uses, each sorted.
 
     Args:
-        methods: All methods of the class; their names are no artifacts.
+        start: The step's own effects.
+        helpers: Methods of the class that are not steps.
+        methods: Names of all methods of the class: these are no artifacts.
     """
     reads, writes = set(start.reads), set(start.writes)
-    pending = [name for name in start.reads if name in methods]
+    pending = [name for name in start.reads if name in helpers]
     seen = set(pending)
     while pending:
-        effects = methods[pending.pop()]
+        effects = helpers[pending.pop()]
         reads |= effects.reads
         writes |= effects.writes
-        new = {name for name in effects.reads if name in methods} - seen
+        new = {name for name in effects.reads if name in helpers} - seen
         seen |= new
         pending.extend(new)
     return _artifacts(reads, methods), _artifacts(writes, methods)
 
 
-def _artifacts(names: Iterable[str], methods: Mapping[str, Effects]) -> tuple[str, ...]:
+def _artifacts(names: Iterable[str], methods: Container[str]) -> tuple[str, ...]:
     return tuple(sorted(n for n in names if n not in methods and n not in RESERVED and not n.startswith("__")))
 
 

@@ -54,8 +54,8 @@ class Names:
 
     def is_missing(self, node: ast.expr) -> str | None:
         """The name of flowc's that a bare name stands for, if nothing in the file binds it."""
-        if isinstance(node, ast.Name) and node.id in NAMES and not self.star and node.id not in self.bound:
-            return node.id
+        if isinstance(node, ast.Name) and node.id in NAMES and not self.star:
+            return node.id if node.id not in self.bound and node.id not in self.names else None
         return None
 
     def with_all_names(self) -> Names:
@@ -82,7 +82,7 @@ def read_names(tree: ast.Module, report: Report) -> Names:
             imported += found
             star = star or len(found) < len(node.names)
             if id(node) in top:
-                names |= {i.local: i.name if i.known else _meant(i.name) for i in found}
+                names |= _bindings(found)
     if star:
         names = {name: name for name in NAMES} | names
     return Names(modules=frozenset(modules), names=names, bound=frozenset(bound), imported=tuple(imported), star=star)
@@ -126,6 +126,12 @@ def _unknown(name: str, node: ast.alias | ast.expr, report: Report) -> None:
 
 def _imported(alias: ast.alias) -> ImportedName:
     return ImportedName(name=alias.name, local=alias.asname or alias.name, known=alias.name in NAMES, node=alias)
+
+
+def _bindings(imported: Iterable[ImportedName]) -> dict[str, str]:
+    """Local name to what it stands for; a misspelt import also binds the name that was meant."""
+    bindings = {i.local: i.name if i.known else _meant(i.name) for i in imported}
+    return {_meant(i.name): _meant(i.name) for i in imported if not i.known} | bindings
 
 
 def _meant(name: str) -> str:

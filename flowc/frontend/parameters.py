@@ -159,13 +159,8 @@ class ParameterReader:
         value = self._constants.evaluate(node)
         if not isinstance(value, NotConstant):
             return value
-        text = ast.unparse(value.node)
-        text = text if len(text) <= 60 else f"{text[:57]}..."
-        self._bad(
-            value.node,
-            f"`{what}` of parameter `{name}` must be known before a run: `{text}` {value.why}",
-            "write a literal, or the name of one that this file assigns once at its top level",
-        )
+        help = "write a literal, or the name of one that this file assigns once at its top level"
+        self._report.not_constant("FC113", f"`{what}` of parameter `{name}`", node, value, help)
         return None
 
     def _type(

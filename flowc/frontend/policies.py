@@ -186,12 +186,8 @@ class PolicyReader:
     def _number(self, name: str, node: ast.expr, limit: int, *, whole: bool) -> float | None:
         value = self._constants.evaluate(node)
         if isinstance(value, NotConstant):
-            self._report.error(
-                "FC107",
-                value.node,
-                f"`{name}` must be known before a run: `{ast.unparse(value.node)}` {value.why}",
-                "write a number, or the name of one that this file assigns once at its top level",
-            )
+            help = "write a number, or the name of one that this file assigns once at its top level"
+            self._report.not_constant("FC107", f"`{name}`", node, value, help)
             return None
         good = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if good and math.isfinite(value) and 0 <= value <= limit:

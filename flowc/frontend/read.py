@@ -35,10 +35,9 @@ def decode_source(file: str, data: bytes) -> tuple[SourceFile | None, tuple[Diag
         text = data.decode(encoding)
         source = SourceFile(file=file, text=text.replace("\r\n", "\n").replace("\r", "\n"))
     except UnicodeError as error:
-        return None, (_undecodable(file, data, error),)
+        return None, (_undecodable(file, error),)
     except (SyntaxError, LookupError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        return None, (_unreadable(file, f"its encoding is not usable: {reason}", _SAVE_AS_UTF8),)
+        return None, (_unknown_encoding(file, data, error),)
     if (at := source.data.find(b"\0")) >= 0:
         return None, (_null_byte(source, at),)
     return source, ()
@@ -63,10 +62,20 @@ def _unreadable(file: str, reason: str, help: str = "give the path of a Python f
     return Diagnostic(code="FC102", message=f"cannot read `{file}`: {reason}", help=help)
 
 
-def _undecodable(file: str, data: bytes, error: UnicodeError) -> Diagnostic:
+def _unknown_encoding(file: str, data: bytes, error: SyntaxError | LookupError) -> Diagnostic:
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    if "unknown encoding" not in reason:
+        try:
+            data.decode()
+        except UnicodeDecodeError as undecodable:
+            return _undecodable(file, undecodable)
+    return _unreadable(file, f"its encoding is not usable: {reason}", _SAVE_AS_UTF8)
+
+
+def _undecodable(file: str, error: UnicodeError) -> Diagnostic:
     if isinstance(error, UnicodeDecodeError):
-        lines = data.count(b"\n", 0, error.start) + 1
-        where = f": see line {lines}" if error.object is data else ""
+        line = error.object.count(b"\n", 0, error.start) + 1
+        where = f": see line {line}"
         return _unreadable(file, f"it is not valid {error.encoding}{where}", _SAVE_AS_UTF8)
     return _unreadable(file, "its text cannot be represented in UTF-8", _SAVE_AS_UTF8)
 

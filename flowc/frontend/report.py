@@ -6,6 +6,7 @@ import ast
 from typing import TypeAlias
 
 from flowc.diagnostics import Diagnostic, Label
+from flowc.frontend.constants import NotConstant
 from flowc.source import SourceFile, Span
 
 Located: TypeAlias = ast.expr | ast.stmt | ast.alias | ast.keyword | ast.arg | ast.excepthandler
@@ -42,6 +43,22 @@ class Report:
         if at < 0 or self.source.data[after:at].strip(b" \t\\\n\f"):
             return Span(file=self.source.file, start=start, end=after)
         return Span(file=self.source.file, start=at, end=at + len(name))
+
+    def not_constant(self, code: str, what: str, node: ast.expr, reason: NotConstant, help: str) -> None:
+        """Note that an argument has no value before a run.
+
+        Args:
+            what: The argument, in words.
+            node: The argument as written.
+            reason: What is in the way: a part of `node`, or of what a name in it stands for.
+        """
+        text = ast.unparse(reason.node)
+        text = text if len(text) <= 60 else f"{text[:57]}..."
+        message = f"{what} must be known before a run: `{text}` {reason.why}"
+        if any(reason.node is part for part in ast.walk(node)):
+            self.error(code, reason.node, message, help)
+        else:
+            self.error(code, node, message, help, self.label(reason.node, "this is in the way"))
 
     def label(self, where: Located | Span, text: str = "") -> Label:
         """A label at a node."""

@@ -64,20 +64,23 @@ class StepReader:
         self._policies = policies
         self._constants = constants
         self._report = report
+        self._methods: set[str] = set()
+        self._helpers: dict[str, Effects] = {}
 
     def read(self, methods: list[Method]) -> tuple[StepDecl, ...]:
         """The steps among the methods, each name once.
 
         Emits: FC106 to FC109, FC111, FC115 to FC118, FC121 to FC129.
         """
-        effects = {m.node.name: m.effects for m in methods}
+        self._methods = {m.node.name for m in methods}
+        self._helpers = {m.node.name: m.effects for m in methods if not (m.is_step or m.lacks_mark)}
         seen: dict[str, Method] = {}
         steps: dict[str, StepDecl] = {}
         for method in methods:
             name = method.node.name
             twice = name in seen and (method.is_step or seen[name].is_step)
             if method.is_step or method.lacks_mark:
-                step = self._step(method, effects)
+                step = self._step(method)
                 steps[name] = self._broken(step) if twice else step
             else:
                 self._check_helper(method)
@@ -102,9 +105,9 @@ class StepReader:
             f"step `{node.name}` stands {where}",
             "define every step directly in the body of the flow's class",
         )
-        return self._broken(self._bare(read_method(node, names), Policy(), {}))
+        return self._broken(self._bare(read_method(node, names), Policy()))
 
-    def _step(self, method: Method, effects: dict[str, Effects]) -> StepDecl:
+    def _step(self, method: Method) -> StepDecl:
         node, name = method.node, method.node.name
         if method.lacks_mark:
             self._report.error(
@@ -115,7 +118,7 @@ class StepReader:
             )
         self._check_name(name, node)
         policy = self._policies.read(method.decorators)
-        step = self._bare(method, policy, effects)
+        step = self._bare(method, policy)
         if isinstance(node, ast.AsyncFunctionDef):
             self._report.error(
                 "FC115",
@@ -135,8 +138,8 @@ class StepReader:
             return self._broken(step)
         return self._with_transition(method, step)
 
-    def _bare(self, method: Method, policy: Policy, effects: dict[str, Effects]) -> StepDecl:
-        reads, writes = closure(method.effects, effects)
+    def _bare(self, method: Method, policy: Policy) -> StepDecl:
+        reads, writes = closure(method.effects, self._helpers, self._methods)
         arguments = method.node.args
         return StepDecl(
             name=method.node.name,

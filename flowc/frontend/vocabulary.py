@@ -34,7 +34,7 @@ Source: https://docs.metaflow.org/api
 """
 
 RESERVED = frozenset({"cmd", "foreach_stack", "index", "input", "merge_artifacts", "name", "next", "script_name"})
-"""Attributes of every flow: neither steps nor parameters nor methods can have these names."""
+"""Attributes of every flow: neither steps nor parameters can have these names."""
 
 RUN_OPTIONS = frozenset({"help", "max_workers", "store"})
 """Options of `flowc run` itself, as parameters would spell them."""

@@ -13,14 +13,20 @@ from typing import Any, NamedTuple, Protocol
 
 from flowc.contract import EXIT_INPUT, EXIT_OK, Address, Plan, end_json_key, run_key
 from flowc.local.frontier import Frontier
+from flowc.local.interruptions import Interruptions
 from flowc.local.zygote import Zygote
 from flowc.package import CodePackage, upload_package
 from flowc.runner.request import Request
-from flowc.runner.supervise import Log, Pipes, drain, heard, outcome
+from flowc.runner.supervise import Log, Pipes, drain, drain_rest, heard, outcome
 from flowc.store.objects import ObjectStore, open_store
 from flowc.store.records import read_commit
 
 _GRACE_S = 5.0  # how long tasks have to end after Ctrl-C before they are killed
+_REFRESH_S = 1.0  # how often growing logs are looked after
+
+# what a file descriptor is about; a task's output is registered under its number, from 1
+_ZYGOTE = 0
+_INTERRUPTION = -1
 
 
 class RunState(Enum):
@@ -73,7 +79,8 @@ def run_flow(
     """Run a flow here, and return how that ended.
 
     When a task fails for good, running ones finish and are committed, nothing new starts, and the run fails. Retries
-    follow at once: `minutes_between_retries` is for schedulers.
+    follow at once: `minutes_between_retries` is for schedulers. SIGINT and SIGTERM interrupt the run. When it ends,
+    so do all processes that its tasks have left behind, as they would with their container.
 
     Args:
         plan: The compiled flow.
@@ -85,51 +92,58 @@ def run_flow(
         max_workers: How many tasks run at the same time.
         watcher: Hears what happens.
     """
-    zygote = Zygote(plan, folder)  # first of all: what it forks must know no thread and no store
-    template = Request(
-        store=store_url,
-        code=package.code,
-        run_id=run_id,
-        task=Address(plan.flow, run_key(run_id), plan.start, ()),
-        attempt="",
-        retry=0,
-        parameters=dict(parameters),
-        engine="local",
-    )
-    try:
-        store = open_store(store_url)
-        upload_package(store, plan.flow, package)
-        return _Engine(plan, zygote, store, max_workers, watcher).run(template)
-    finally:
-        zygote.close()
+    with Interruptions() as interruptions:
+        zygote = Zygote(plan, folder)  # before anything else: what it forks must know no thread and no store
+        try:
+            store = open_store(store_url)
+            upload_package(store, plan.flow, package)
+            template = Request(
+                store=store_url,
+                code=package.code,
+                run_id=run_id,
+                task=Address(plan.flow, run_key(run_id), plan.start, ()),
+                attempt="",
+                retry=0,
+                parameters=dict(parameters),
+                engine="local",
+            )
+            return _Engine(plan, zygote, store, max_workers, watcher, interruptions).run(template)
+        finally:
+            zygote.close()
 
 
 class _Engine:
     def __init__(
-        self, plan: Plan, zygote: Zygote, store: ObjectStore, max_workers: int, watcher: Watcher
+        self,
+        plan: Plan,
+        zygote: Zygote,
+        store: ObjectStore,
+        max_workers: int,
+        watcher: Watcher,
+        interruptions: Interruptions,
     ) -> None:
         self._plan = plan
         self._zygote = zygote
         self._store = store
         self._max_workers = max_workers
         self._watcher = watcher
+        self._interruptions = interruptions
         self._running: dict[int, _Running] = {}
         self._again: list[Request] = []
         self._state: RunState | None = None
+        self._kill_at_s: float | None = None
         self._number = 0
         self._selector = selectors.DefaultSelector()
-        self._selector.register(zygote.socket, selectors.EVENT_READ)
+        self._selector.register(zygote.socket, selectors.EVENT_READ, _ZYGOTE)
+        self._selector.register(interruptions.fd, selectors.EVENT_READ, _INTERRUPTION)
 
     def run(self, template: Request) -> RunState:
-        frontier = Frontier(self._plan, template.task.flow, template.task.run)
-        self._frontier = frontier
+        self._frontier = Frontier(self._plan, template.task.flow, template.task.run)
         self._template = template
-        try:
-            while self._running or (self._state is None and (frontier or self._again)):
+        with self._selector:
+            while self._running or (self._state is None and (self._frontier or self._again)):
                 self._start_tasks()
                 self._wait()
-        except KeyboardInterrupt:
-            self._interrupt()
         state = self._state or RunState.SUCCEEDED
         end = {"state": state.value, "finished_ns": time.time_ns()}
         self._store.write(end_json_key(template.task.flow, template.task.run), [json.dumps(end).encode()])
@@ -160,26 +174,52 @@ class _Engine:
         pipes.close_child_ends()
         self._selector.register(pipes.output_read, selectors.EVENT_READ, self._number)
 
-    def _wait(self, timeout_s: float | None = None) -> None:
-        ended = False
-        for key, _ in self._selector.select(timeout_s):
-            if key.data is None:
-                ended = True
-            elif not drain(key.fd, self._running[key.data].log):
+    def _wait(self) -> None:
+        """Deal with what happens next, or with what is due."""
+        ready = [key for key, _ in self._selector.select(self._patience_s())]
+        for key in ready:
+            if key.data > 0 and not drain(key.fd, self._running[key.data].log):
                 self._selector.unregister(key.fd)
-        if ended:  # after the output that came before
-            end = self._zygote.ended()
-            if end is None:
-                raise RuntimeError("the process that starts tasks has ended")
+        about = {key.data for key in ready}
+        if _ZYGOTE in about:  # after the output that came before
+            self._hear_of_end()
+        if _INTERRUPTION in about:
+            self._interrupt()
+        if self._kill_at_s is not None and time.monotonic() >= self._kill_at_s:
+            self._lose_all(self._zygote.close())
+        for running in self._running.values():
+            running.log.refresh()
+
+    def _patience_s(self) -> float:
+        if self._kill_at_s is None:
+            return _REFRESH_S
+        return min(_REFRESH_S, max(0.0, self._kill_at_s - time.monotonic()))
+
+    def _hear_of_end(self) -> None:
+        end = self._zygote.ended()
+        if end is not None:
             self._ended(end.number, end.status)
+        else:  # the flow's module has ended the process that imports it
+            self._state = self._state or RunState.FAILED
+            self._lose_all(self._zygote.close())
+
+    def _lose_all(self, status: int) -> None:
+        """The zygote has ended, and all tasks with it."""
+        self._kill_at_s = None
+        self._selector.unregister(self._zygote.socket)
+        for number in list(self._running):
+            self._ended(number, status)
 
     def _ended(self, number: int, status: int) -> None:
         running = self._running.pop(number)
-        self._drain_rest(running)
-        request = running.request
-        recorded = heard(running.pipes.word_read)
-        os.close(running.pipes.word_read)
-        code = outcome(self._store, request, running.started_ns, status, recorded, running.log)
+        pipes, request = running.pipes, running.request
+        if pipes.output_read in self._selector.get_map():
+            self._selector.unregister(pipes.output_read)
+            drain_rest(pipes.output_read, running.log)
+        said = heard(pipes.word_read)
+        os.close(pipes.output_read)
+        os.close(pipes.word_read)
+        code = outcome(self._store, request, running.started_ns, status, said, running.log)
         running.log.close()
         if code == EXIT_OK:
             self._succeeded(request)
@@ -203,35 +243,12 @@ class _Engine:
             self._state = RunState.FAILED
         self._watcher.failed(request.task, request.attempt, again)
 
-    def _drain_rest(self, running: _Running) -> None:
-        fd = running.pipes.output_read
-        if fd in self._selector.get_map():
-            self._selector.unregister(fd)
-            os.set_blocking(fd, False)  # a process that the task left behind may hold the pipe open
-            try:
-                while drain(fd, running.log):
-                    pass
-            except BlockingIOError:
-                pass
-        os.close(fd)
-
     def _interrupt(self) -> None:
-        self._state = RunState.INTERRUPTED
-        self._zygote.signal_tasks(signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE_S
-        while self._running:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            try:
-                self._wait(left)
-            except KeyboardInterrupt:
-                break
-        if self._running:
-            self._kill()
-
-    def _kill(self) -> None:
-        # the zygote is in its tasks' group and would die with them, so it is they who are told one by one
-        self._zygote.kill_tasks()
-        while self._running:
-            self._wait()
+        """The first time tasks are asked to end, the second time they are killed at once."""
+        self._interruptions.take()
+        if self._state is RunState.INTERRUPTED:
+            self._kill_at_s = time.monotonic()
+        else:
+            self._state = RunState.INTERRUPTED
+            self._zygote.signal_tasks(signal.SIGTERM)
+            self._kill_at_s = time.monotonic() + _GRACE_S

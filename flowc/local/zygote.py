@@ -14,10 +14,12 @@ import signal
 import socket
 import struct
 import sys
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple, NoReturn
 
 from flowc.contract import Address, Plan
 from flowc.runner.loader import load_flow
+from flowc.runner.output import flush
 from flowc.runner.request import Request
 from flowc.runner.supervise import die_with, run_child
 from flowc.spec import FlowSpec
@@ -49,6 +51,7 @@ class Zygote:
     """
 
     def __init__(self, plan: Plan, folder: str) -> None:
+        flush()
         ours, theirs = socket.socketpair()
         scheduler = os.getpid()
         self.pid = os.fork()
@@ -56,26 +59,28 @@ class Zygote:
             ours.close()
             code = 1
             try:
-                os.setpgid(0, 0)  # Ctrl-C on the terminal is for the scheduler to deal with
                 die_with(scheduler)
                 code = _serve(theirs, plan, folder)
             finally:
                 os._exit(code)
+        _lead_group(self.pid)
         theirs.close()
         self.socket = ours
+        self._status: int | None = None
 
     def start(self, number: int, request: Request, output: int, word: int) -> None:
-        """Have a task run.
+        """Have a task run; if the zygote has ended, `ended` tells.
 
         Args:
             number: What its end is reported under.
             request: The task.
             output: File descriptor of its output.
-            word: File descriptor for `supervise.RECORDED`.
+            word: File descriptor for its exit code, see `supervise.run_child`.
         """
         message = json.dumps([number, request]).encode()
-        socket.send_fds(self.socket, [_LENGTH.pack(len(message))], [output, word])
-        self.socket.sendall(message)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self.socket, [_LENGTH.pack(len(message))], [output, word])
+            self.socket.sendall(message)
 
     def ended(self) -> Ended | None:
         """The next end; waits for it. None when the zygote itself has ended."""
@@ -86,59 +91,76 @@ class Zygote:
 
     def signal_tasks(self, number: signal.Signals) -> None:
         """Send a signal to all tasks (the zygote ignores it)."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
 
-    def kill_tasks(self) -> None:
-        """Have the zygote kill all tasks; their ends are reported as ever."""
-        self.socket.sendall(_LENGTH.pack(0))
+    def close(self) -> int:
+        """Kill the zygote, the tasks that still run, and what tasks have left behind.
 
-    def close(self) -> None:
-        """End the zygote; tasks that still run are killed with it."""
-        self.socket.close()
-        os.waitpid(self.pid, 0)
+        Returns:
+            The zygote's end, as `os.waitpid` gives it.
+        """
+        if self._status is None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM where all of the group are zombies
+                os.killpg(self.pid, signal.SIGKILL)
+            _, self._status = os.waitpid(self.pid, 0)
+            self.socket.close()
+        return self._status
+
+
+def _lead_group(pid: int) -> None:
+    """Give the zygote a process group of its own, as Ctrl-C on the terminal is for the scheduler to deal with.
+
+    Scheduler and zygote both do it, so that it is done whoever comes first.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.setpgid(pid, pid)
 
 
 def _serve(requests: socket.socket, plan: Plan, folder: str) -> int:
+    _lead_group(os.getpid())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     devnull = os.open(os.devnull, os.O_RDONLY)
     os.dup2(devnull, 0)
     os.close(devnull)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     load = _Loaded(plan, folder)
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    flush()  # else every task would print again what the module has printed
+    wake = os.pipe()
+    os.set_blocking(wake[1], False)
+    signal.set_wakeup_fd(wake[1], warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, int] = {}
-    selector = selectors.DefaultSelector()
-    selector.register(requests, selectors.EVENT_READ)
-    selector.register(wake_read, selectors.EVENT_READ)
-    while True:
-        for key, _ in selector.select():
-            if key.fileobj is requests:
-                data, fds, _, _ = socket.recv_fds(requests, _LENGTH.size, 2)
-                if not data:
+    with selectors.DefaultSelector() as selector:
+        selector.register(requests, selectors.EVENT_READ)
+        selector.register(wake[0], selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is not requests:
+                    os.read(wake[0], 4096)
+                    _report_ends(requests, running)
+                elif not _start_next(requests, wake, load, running):
                     return 0
-                while len(data) < _LENGTH.size:
-                    data += requests.recv(_LENGTH.size - len(data))
-                (length,) = _LENGTH.unpack(data)
-                if length == 0:
-                    for pid in running:
-                        os.kill(pid, signal.SIGKILL)
-                    continue
-                number, fields = json.loads(_receive(requests, length))
-                pid = os.fork()
-                if pid == 0:
-                    _become_task(requests, (wake_read, wake_write), _request(fields), load, *fds)
-                for fd in fds:
-                    os.close(fd)
-                running[pid] = number
-            else:
-                os.read(wake_read, 4096)
-                _report_ends(requests, running)
+
+
+def _start_next(requests: socket.socket, wake: tuple[int, int], load: _Loaded, running: dict[int, int]) -> bool:
+    """Fork the task of the next request; False when there is none any more."""
+    data, fds, _, _ = socket.recv_fds(requests, _LENGTH.size, 2)
+    if not data:
+        return False
+    data += _receive(requests, _LENGTH.size - len(data))
+    number, fields = json.loads(_receive(requests, *_LENGTH.unpack(data)))
+    zygote = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        requests.close()
+        for fd in wake:
+            os.close(fd)
+        _become_task(zygote, _request(fields), load, *fds)
+    for fd in fds:
+        os.close(fd)
+    running[pid] = number
+    return True
 
 
 def _report_ends(requests: socket.socket, running: dict[int, int]) -> None:
@@ -146,8 +168,10 @@ def _report_ends(requests: socket.socket, running: dict[int, int]) -> None:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        message = json.dumps(Ended(running.pop(pid), status)).encode()
-        requests.sendall(_LENGTH.pack(len(message)) + message)
+        number = running.pop(pid, None)
+        if number is not None:  # else a process that the flow's module has started
+            message = json.dumps(Ended(number, status)).encode()
+            requests.sendall(_LENGTH.pack(len(message)) + message)
 
 
 class _Loaded:
@@ -158,7 +182,7 @@ class _Loaded:
         self._error: BaseException | None = None
         try:
             self._cls: type[FlowSpec] = load_flow(folder, plan.module, plan.flow)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's module may raise anything
+        except BaseException as error:  # noqa: BLE001 - the user's module may raise anything
             self._error = error
 
     def __call__(self) -> type[FlowSpec]:
@@ -167,24 +191,18 @@ class _Loaded:
         return self._cls
 
 
-def _become_task(
-    requests: socket.socket, wake: tuple[int, int], request: Request, load: _Loaded, output: int, word: int
-) -> None:
-    """In the forked child: run the task, never return."""
+def _become_task(zygote: int, request: Request, load: _Loaded, output: int, word: int) -> NoReturn:
+    """In the forked child: run the task."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        requests.close()
-        for fd in wake:
-            os.close(fd)
-        die_with(os.getppid())
+        die_with(zygote)
         _reseed()
         code = run_child(output, word, lambda: _perform(request, load))
     finally:
-        sys.stdout.flush()
         os._exit(code)
 
 
@@ -209,10 +227,13 @@ def _request(fields: list[Any]) -> Request:
 
 
 def _receive(connection: socket.socket, size: int) -> bytes:
-    """Exactly `size` bytes; fewer only when the other end has closed."""
+    """Exactly `size` bytes; none when the other end has closed."""
     data = b""
     while len(data) < size:
-        more = connection.recv(size - len(data))
+        try:
+            more = connection.recv(size - len(data))
+        except ConnectionResetError:  # it has ended without reading all that was sent
+            return b""
         if not more:
             return b""
         data += more

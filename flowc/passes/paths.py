@@ -79,13 +79,13 @@ def _cycle(nodes: Mapping[str, Node], names: list[str]) -> Diagnostic:
 def _reached(nodes: Mapping[str, Node], start: str | None) -> dict[str, Node]:
     if start is None:
         return {}
-    found = {start: nodes[start]}
+    found: dict[str, Node] = {}
     pending = [start]
     while pending:
-        for target in reversed(targets(found[pending.pop()].transition)):
-            if target not in found:
-                found[target] = nodes[target]
-                pending.append(target)
+        name = pending.pop()
+        if name not in found:
+            found[name] = nodes[name]
+            pending.extend(reversed(targets(found[name].transition)))
     return found
 
 
@@ -112,7 +112,7 @@ def _meetings(reached: Mapping[str, Node], end: str | None) -> dict[str, list[No
         for target in targets(node.transition):
             sources.setdefault(target, []).append(node)
     return {
-        name: before
+        name: sorted(before, key=lambda node: node.step.span.start)
         for name, before in sources.items()
         if len(before) > 1 and not reached[name].is_join and name != end
     }

@@ -6,7 +6,6 @@ descent: along a sequence by iteration, into branches by recursion, each step vi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 

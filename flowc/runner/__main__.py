@@ -6,10 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from flowc.contract import EXIT_INPUT, EXIT_STORE
-from flowc.errors import FlowcError, StoreError
+from flowc.errors import FlowcError
 from flowc.runner.request import Request, read_request
-from flowc.runner.supervise import supervise
+from flowc.runner.supervise import exit_code, supervise
 from flowc.store.objects import ObjectStore, open_store
 
 
@@ -25,8 +24,8 @@ def main(
 
         return supervise(request, lambda: open_store(request.store), body)
     except FlowcError as error:
-        print(f"flowc: {error}", file=sys.stderr)
-        return EXIT_STORE if isinstance(error, StoreError) else EXIT_INPUT
+        sys.stderr.write(f"flowc: {error}\n")
+        return exit_code(error)
 
 
 def _perform(request: Request, store: ObjectStore, environment: Mapping[str, str]) -> int:

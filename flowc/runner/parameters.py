@@ -57,20 +57,30 @@ def check(plan: Plan, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Pr
     problems = [_unknown(plan, name) for name in given if name not in known]
     values: dict[str, Any] = {}
     for parameter in plan.parameters:
-        value = given.get(parameter.name, parameter.default)
-        if value is None:
-            if parameter.required:
-                problems.append(
-                    Problem("FC603", f"parameter `{parameter.name}` is missing", f"start the run with {_usage(parameter)}")
-                )
+        value = given.get(parameter.name)
+        if value is None and not _is_null(parameter, given):
+            value = parameter.default
+            if value is None and parameter.required:
+                problems.append(_missing(parameter))
         elif not _fits(parameter, value):
             problems.append(_wrong(parameter, value))
-        elif parameter.type == "float":
-            value = float(value)
-        elif parameter.type == "int":
-            value = int(value)
-        values[parameter.name] = value
+        values[parameter.name] = _convert(parameter, value)
     return values, problems
+
+
+def _is_null(parameter: PlanParameter, given: Mapping[str, Any]) -> bool:
+    # a form that is left empty sends null for everything; only where any JSON is a value, null is one
+    return parameter.type == "json" and parameter.name in given
+
+
+def _convert(parameter: PlanParameter, value: Any) -> Any:
+    kinds = {"int": int, "float": float}
+    kind = kinds.get(parameter.type)
+    return value if kind is None or value is None or not _fits(parameter, value) else kind(value)
+
+
+def _missing(parameter: PlanParameter) -> Problem:
+    return Problem("FC603", f"parameter `{parameter.name}` is missing", f"start the run with {_usage(parameter)}")
 
 
 def parse(plan: Plan, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flowc import contract
 from flowc.contract import Address, Plan, attempt_key, parse_path, run_key
 from flowc.errors import ContractError
+
+_CODE = re.compile(r"[0-9a-f]{64}")
 
 
 class Request(NamedTuple):
@@ -49,14 +52,12 @@ def read_request(environment: Mapping[str, str]) -> Request:
         return value
 
     run_id = required(contract.ENV_RUN)
-    run = run_key(run_id)
-    engine = environment.get(contract.ENV_ENGINE, "")
-    if engine == "stepfunctions" and run != run_id:
-        # the state machine finds the items of a foreach by the execution's own name
-        raise ContractError(
-            f"the execution's name `{run_id}` cannot be a part of a key: use letters, digits and any of -_.=@()!'+"
-        )
+    code = required(contract.ENV_CODE)
+    if not _CODE.fullmatch(code):
+        raise ContractError(f"{contract.ENV_CODE} is `{code}`, not the hash of a code package")
     try:
+        run = run_key(run_id)
+        attempt = attempt_key(_attempt(environment))
         path = parse_path(environment.get(contract.ENV_PATH) or contract.NO_PATH)
         retry = int(environment.get(contract.ENV_RETRY) or "0")
         parameters = json.loads(environment.get(contract.ENV_PARAMETERS) or "{}")
@@ -64,12 +65,18 @@ def read_request(environment: Mapping[str, str]) -> Request:
         raise ContractError(f"the environment of the task makes no sense: {error}") from error
     if not isinstance(parameters, dict):
         raise ContractError(f"{contract.ENV_PARAMETERS} is not a JSON object of names and values")
+    engine = environment.get(contract.ENV_ENGINE, "")
+    if engine == "stepfunctions" and run != run_id:
+        # the state machine finds the items of a foreach by the execution's own name
+        raise ContractError(
+            f"the execution's name `{run_id}` cannot be a part of a key: use letters, digits and any of -_.=@()!'+"
+        )
     return Request(
         store=required(contract.ENV_STORE),
-        code=required(contract.ENV_CODE),
+        code=code,
         run_id=run_id,
         task=Address(required(contract.ENV_FLOW), run, required(contract.ENV_STEP), path),
-        attempt=attempt_key(_attempt(environment)),
+        attempt=attempt,
         retry=retry,
         parameters=parameters,
         engine=engine,

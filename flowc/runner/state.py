@@ -39,7 +39,7 @@ class RunState:
     def frames(self, task: Address) -> list[ForeachFrame]:
         """The foreachs around a task, outermost first."""
         return [
-            ForeachFrame(number, self._items(task, depth).count, self.item(task, depth))
+            ForeachFrame(number, self._items(task, depth).total, self.item(task, depth))
             for depth, number in enumerate(task.path)
         ]
 
@@ -50,7 +50,7 @@ class RunState:
     def _items(self, task: Address, depth: int) -> Items:
         split = task._replace(step=self.plan.steps[task.step].within[depth], path=task.path[:depth])
         ((_, record),) = self.finished((split,))
-        if record.items is None or task.path[depth] >= record.items.count:
+        if record.items is None or task.path[depth] >= record.items.total:
             raise ContractError(f"task {split} has no item {task.path[depth]}")
         return record.items
 

@@ -7,25 +7,29 @@ without a word (a signal, out of memory, `os._exit`) is recorded here.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import select
 import signal
 import sys
+import termios
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from flowc import contract
 from flowc.errors import FlowcError, StoreError
+from flowc.runner.output import flush, say
 from flowc.runner.request import Request
 from flowc.runner.task import record_failure
 from flowc.store.objects import LogSink, ObjectStore
-from flowc.store.records import read_commit
-
-RECORDED = b"."
-"""What a child writes when its outcome is in the store."""
+from flowc.store.records import read_commit, write_items
 
 _CHUNK = 1 << 16
+_TAIL = 4096  # bytes of the output that the record of a death holds
 _POLL_S = 0.2  # how often an end without the pipe's end is looked for
 _PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 
@@ -63,6 +67,7 @@ def supervise(request: Request, open_store: Callable[[], ObjectStore], body: Cal
         The exit code for the scheduler.
     """
     started_ns = time.time_ns()
+    flush()
     pipes = Pipes.open()
     parent = os.getpid()
     pid = os.fork()
@@ -72,42 +77,57 @@ def supervise(request: Request, open_store: Callable[[], ObjectStore], body: Cal
         die_with(parent)
         sys.exit(run_child(pipes.output_write, pipes.word_write, body))
     pipes.close_child_ends()
-    _pass_on_signals(pid)
-    store = open_store()
-    log = Log(store.log(request.task.log_key(request.attempt)))
-    status = _watch(pid, pipes.output_read, log)
-    code = outcome(store, request, started_ns, status, heard(pipes.word_read), log)
-    log.close()
-    return code
+    _handle_signals(partial(_forward, pid))
+    try:
+        store = open_store()
+        log = Log(store.log(request.task.log_key(request.attempt)))
+        status = _watch(pid, pipes.output_read, log)
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)  # nobody would see to it
+        os.waitpid(pid, 0)
+        raise
+    _handle_signals(signal.SIG_IGN)  # there is nothing left to stop, and what has happened is to be recorded
+    try:
+        return outcome(store, request, started_ns, status, heard(pipes.word_read), log)
+    finally:
+        log.close()
+        os.close(pipes.output_read)
+        os.close(pipes.word_read)
 
 
 def run_child(output: int, word: int, body: Callable[[], int]) -> int:
-    """In a task's process: send all output into a pipe, run the body, say when the outcome is recorded.
+    """In a task's process: send all output into a pipe, run the body, say what came of it.
 
     Returns:
         The process's exit code.
     """
+    # what the scheduler shows is in the order in which it was printed, and no character is a reason to fail; before
+    # the pipe takes its place, as a stream that was a file asks for its position
+    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
-    # what the scheduler shows is in the order in which it was printed
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         code = body()
-        os.write(word, RECORDED)
-    except StoreError as error:
-        print(f"flowc: {error}", file=sys.stderr)
-        code = contract.EXIT_STORE
     except FlowcError as error:
-        print(f"flowc: {error}", file=sys.stderr)
-        code = contract.EXIT_INPUT
-    sys.stdout.flush()
-    sys.stderr.flush()
+        say(f"flowc: {error}\n")
+        code = exit_code(error)
+    except BaseException:  # noqa: BLE001 - or it would be lost: a forked process ends without a word
+        say(traceback.format_exc())
+        return contract.EXIT_USER
+    finally:
+        flush()
+    os.write(word, bytes([code]))
     return code
 
 
+def exit_code(error: FlowcError) -> int:
+    """What a scheduler is told of an error that is not the user's code's."""
+    return contract.EXIT_STORE if isinstance(error, StoreError) else contract.EXIT_INPUT
+
+
 def outcome(
-    store: ObjectStore, request: Request, started_ns: int, status: int, recorded: bool, log: Log
+    store: ObjectStore, request: Request, started_ns: int, status: int, said: int | None, log: Log
 ) -> int:
     """Judge a task's process that has ended, and record its failure if it could not do so itself.
 
@@ -116,27 +136,27 @@ def outcome(
         request: What ran.
         started_ns: When, nanoseconds since the epoch.
         status: As `os.waitpid` gives it.
-        recorded: The process has said that its outcome is in the store.
+        said: What it said before it ended, see `heard`; how it ended after that does not matter.
         log: The output so far; gets a line about a death.
 
     Returns:
         The exit code for the scheduler.
     """
-    code = os.waitstatus_to_exitcode(status)
-    if recorded:
-        return code
+    if said in (contract.EXIT_OK, contract.EXIT_USER):
+        return said
     commit = read_commit(store, request.task)
     if commit is not None and commit.attempt == request.attempt:
-        return contract.EXIT_OK  # it died after the commit, which is all that counts
-    if code in (contract.EXIT_STORE, contract.EXIT_INPUT):
-        message = log.tail.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("flowc: ")
-    else:
-        message = _death(code)
+        write_items(store, request.task, commit)
+        return contract.EXIT_OK  # it ended after the commit, which is all that counts
+    if said is None:
+        message = _death(os.waitstatus_to_exitcode(status))
         log.write(f"flowc: {message}\n".encode())
-        code = contract.EXIT_USER
+        said = contract.EXIT_USER
+    else:
+        message = log.tail.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("flowc: ")
     tail = log.tail.decode(errors="replace")
     record_failure(store, request, started_ns, {"type": "died", "message": message, "traceback": tail})
-    return code
+    return said
 
 
 class Log:
@@ -149,17 +169,31 @@ class Log:
     def __init__(self, sink: LogSink, echo: Callable[[bytes], None] | None = None) -> None:
         self.tail = b""
         self._sink = sink
+        self._lost = False
         self._echo = _to_stdout if echo is None else echo
 
     def write(self, data: bytes) -> None:
         """Pass on some output."""
-        self.tail = (self.tail + data)[-4096:]
+        self.tail = (self.tail + data)[-_TAIL:]
         self._echo(data)
-        self._sink.write(data)
+        self._keep(lambda: self._sink.write(data))
+
+    def refresh(self) -> None:
+        """Called every second or so: makes readable what has waited long enough."""
+        self._keep(self._sink.refresh)
 
     def close(self) -> None:
         """Make all of it readable."""
-        self._sink.close()
+        self._keep(self._sink.close)
+
+    def _keep(self, act: Callable[[], None]) -> None:
+        # a task does not fail because its log cannot be stored; what it stores itself will tell
+        try:
+            act()
+        except StoreError as error:
+            if not self._lost:
+                self._lost = True
+                self._echo(f"flowc: the log is not complete: {error}\n".encode())
 
 
 def die_with(parent: int) -> None:
@@ -170,9 +204,10 @@ def die_with(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def heard(word: int) -> bool:
-    """Whether a process that has ended had said that its outcome is in the store."""
-    return _readable(word) and os.read(word, 1) == RECORDED
+def heard(word: int) -> int | None:
+    """What a process that has ended had said: its exit code, of `flowc.contract`; None if it died without a word."""
+    said = os.read(word, 1) if _readable(word) else b""
+    return said[0] if said else None
 
 
 def drain(fd: int, log: Log) -> bool:
@@ -183,36 +218,51 @@ def drain(fd: int, log: Log) -> bool:
     return bool(data)
 
 
+def drain_rest(fd: int, log: Log) -> None:
+    """Read what a pipe holds when its task has ended; what the task leaves behind may write to it for ever."""
+    left = int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+    while left > 0 and (data := os.read(fd, min(left, _CHUNK))):
+        log.write(data)
+        left -= len(data)
+
+
 def _watch(pid: int, output: int, log: Log) -> int:
     """Pass the output on until the process has ended; its wait status."""
     # a process that the task leaves behind may hold the pipe open for ever, so the end of the pipe is not waited for
-    while not _readable(output, _POLL_S) or drain(output, log):
-        ended, status = os.waitpid(pid, os.WNOHANG)
+    is_open = True
+    while True:
+        if is_open and _readable(output, _POLL_S):
+            is_open = drain(output, log)
+        log.refresh()
+        ended, status = os.waitpid(pid, os.WNOHANG if is_open else 0)
         if ended:
-            while _readable(output) and drain(output, log):
-                pass
+            if is_open:
+                drain_rest(output, log)
             return status
-    return os.waitpid(pid, 0)[1]
 
 
 def _readable(fd: int, timeout_s: float = 0) -> bool:
     return bool(select.select([fd], [], [], timeout_s)[0])
 
 
-def _pass_on_signals(pid: int) -> None:
-    def forward(number: int, _frame: object) -> None:
-        os.kill(pid, number)
-
+def _handle_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, forward)
+        signal.signal(number, handler)
+
+
+def _forward(pid: int, number: int, _frame: object) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _death(code: int) -> str:
-    if code < 0:
-        return f"the task was killed by signal {signal.Signals(-code).name}"
-    return f"the task's process ended with exit code {code} before its outputs were saved"
+    if code >= 0:
+        return f"the task's process ended with exit code {code} before its outputs were saved"
+    known = {s.value: s.name for s in signal.Signals}
+    return f"the task was killed by signal {known.get(-code, -code)}"
 
 
 def _to_stdout(data: bytes) -> None:
-    while data:
-        data = data[os.write(1, data) :]
+    with suppress(OSError):  # the scheduler has stopped listening, and the task goes on
+        while data:
+            data = data[os.write(1, data) :]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, MappingView
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from flowc import contract
 from flowc._version import __version__
 from flowc.contract import Address, Plan, PlanStep, format_path
-from flowc.errors import ContractError, FlowcError
+from flowc.errors import ContractError, FlowcError, StoreError
 from flowc.runner import parameters
+from flowc.runner.output import say
 from flowc.runner.request import Request, check_request
 from flowc.runner.state import FlowState, RunState
 from flowc.spec import FlowSpec, Inputs, Parameter, current
@@ -29,6 +29,7 @@ from flowc.store.records import (
     TaskRecord,
     create_run,
     write_commit,
+    write_items,
 )
 
 
@@ -66,16 +67,16 @@ def perform(request: Request, store: ObjectStore, code: Code) -> int:
     try:
         flow = task.prepare(code.load())
         task.call(flow)
-        task.save(flow)
-    except FlowcError:
+        record = task.save(flow)
+    except (StoreError, ContractError):
         raise
-    except (Exception, SystemExit) as error:
-        traceback_text = _traceback(error)
-        print(traceback_text, end="", flush=True)
-        record_failure(
-            store, request, started_ns, {"type": _type(error), "message": str(error), "traceback": traceback_text}
-        )
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, sys.exit's SystemExit too
+        told = {"type": _type(error), "message": _message(error), "traceback": _traceback(error)}
+        say(told["traceback"])
+        record_failure(store, request, started_ns, told)
         return contract.EXIT_USER
+    # from here on nothing may record a failure: what a signal of the user's interrupts may be committed already
+    task.commit(record)
     return contract.EXIT_OK
 
 
@@ -117,33 +118,29 @@ class _Task:
         if not _state(flow).moved_on and self._step.name != self._run.plan.end:
             raise StepError(f"step `{self._step.name}` has returned before its `self.next`")
 
-    def save(self, flow: FlowSpec) -> None:
-        """Write the outputs, then the commit."""
-        store, request = self._run.store, self._request
-        pack = Pack(store, request.task.flow)
+    def save(self, flow: FlowSpec) -> TaskRecord:
+        """Write the outputs; nothing refers to them before the record is written."""
+        pack = Pack(self._run.store, self._request.task.flow)
         values = self._items(flow)
         items = None if values is None else _save_items(pack, values)
         records = self._records(flow, pack)
         pack.flush()
-        if items is not None:
-            store.write(request.task.items_key, [_item_numbers(items.count)])
         parents = [
             (parent.step, format_path(parent.path), commit.attempt)
             for parent, (commit, _) in zip(self._parents, self._finished, strict=True)
         ]
-        facts = _facts(request, self._started_ns)
-        record = TaskRecord(DONE, records, items, parents, None, facts)
-        store.write(request.task.task_key(request.attempt), [record.data()])
-        self._commit(None if items is None else items.count)
+        return TaskRecord(DONE, records, items, parents, None, _facts(self._request, self._started_ns))
 
-    def _commit(self, splits: int | None) -> None:
+    def commit(self, record: TaskRecord) -> None:
+        """Make the task finished."""
         store, request = self._run.store, self._request
-        commit = Commit(request.attempt, self._started_ns, splits)
-        standing = write_commit(store, request.task, commit)
+        store.write(request.task.task_key(request.attempt), [record.data()])
+        splits = None if record.items is None else record.items.total
+        standing = write_commit(store, request.task, Commit(request.attempt, self._started_ns, splits))
+        if splits is not None:
+            write_items(store, request.task, standing)
         if standing.attempt != request.attempt:
-            print(f"attempt {standing.attempt} of this task started later and counts instead of this one", flush=True)
-            if standing.splits is not None and standing.splits != splits:
-                store.write(request.task.items_key, [_item_numbers(standing.splits)])
+            say(f"attempt {standing.attempt} of this task started later and counts instead of this one\n")
 
     def _parent_addresses(self) -> tuple[Address, ...]:
         plan, task = self._run.plan, self._request.task
@@ -170,25 +167,22 @@ class _Task:
         values = list(iterator)
         if not values:
             raise StepError(f"foreach=`{name}`: `self.{name}` is empty, and a foreach needs at least one item")
-        if iterator is value or isinstance(value, _VIEWS):
+        if iterator is value or isinstance(value, MappingView):
             setattr(flow, name, values)  # an iterator is used up now, and a view cannot be saved
         return values
 
     def _records(self, flow: FlowSpec, pack: Pack) -> dict[str, Record]:
-        state = _state(flow)
+        task, state = self._request.task, _state(flow)
         records = {n: r for n, r in state.records.items() if n not in state.loaded}
         assigned = {n: v for n, v in vars(flow).items() if n != "_flowc"}
         for name, value in {**assigned, **self._run.parameters}.items():
             before = state.records.get(name)
             encoded = _encode(name, value)
-            if before is not None and before["hash"] == encoded.digest:
+            if before is not None and artifacts.is_unchanged(self._run.store, task.flow, before, encoded):
                 records[name] = before
             else:
                 records[name] = pack.add(encoded)
         return records
-
-
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 
 def _run_state(request: Request, store: ObjectStore, plan: Plan, now_ns: int) -> RunState:
@@ -224,7 +218,7 @@ def _state(flow: FlowSpec) -> FlowState:
 def _encode(name: str, value: Any) -> codec.Encoded:
     try:
         return codec.encode(value)
-    except Exception as error:  # noqa: BLE001 - pickling runs the value's own code
+    except Exception as error:  # pickling runs the value's own code
         raise StepError(f"artifact `{name}` of type {_type(value)} cannot be saved: {error}") from error
 
 
@@ -233,12 +227,8 @@ def _save_items(pack: Pack, values: list[Any]) -> Items:
         return artifacts.save_items(pack, values)
     except (FlowcError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - pickling runs the values' own code
+    except Exception as error:  # pickling runs the values' own code
         raise StepError(f"an item of the foreach cannot be saved: {error}") from error
-
-
-def _item_numbers(count: int) -> bytes:
-    return json.dumps(list(range(count)), separators=(",", ":")).encode()
 
 
 def _facts(request: Request, started_ns: int) -> dict[str, Any]:
@@ -273,6 +263,13 @@ def _set_current(request: Request, plan: Plan) -> None:
 def _type(value: object) -> str:
     kind = type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the user's own method
+        return "its message cannot be shown: `__str__` fails"
 
 
 def _traceback(error: BaseException) -> str:

@@ -187,11 +187,18 @@ class AirflowDriver:
                 start_new_session=True,
             )
         try:
-            self.version = self._receive()["ready"]
+            self.version = self._await_ready()
         except BaseException:
             self._stop()
             raise
         return self
+
+    def _await_ready(self) -> str:
+        message = self._receive()
+        if "missing" in message:
+            raise SimulateError(f"`{self._python}` lacks a part of Airflow ({message['missing']}): {INSTALL}")
+        version: str = message["ready"]
+        return version
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -273,8 +280,7 @@ class AirflowDriver:
         """An error that tells the end of what the process said."""
         code = process.wait()
         said = self._log.read_text(errors="replace").strip().splitlines()[-20:]
-        message = "\n".join([f"Airflow's process ended with exit code {code}", *said])
-        return SimulateError(f"{message}\n{INSTALL}" if "ModuleNotFoundError" in message else message)
+        return SimulateError("\n".join([f"Airflow's process ended with exit code {code}", *said]))
 
     def _stop(self) -> None:
         process, self._process = self._process, None

@@ -3,9 +3,10 @@
 Talks to the process that started it in lines of JSON:
 
 * The first line on standard input is the settings: `python` (the interpreter of jobs), `max_jobs`, `folder` (for the
-  jobs' logs), `s3_environment` (`AWS_*` variables of the store, or null for the server's own S3), `job_environment`, `max_retry_delay_s`.
+  jobs' logs), `s3_environment` (`AWS_*` variables of the store, or null for the server's own S3), `job_environment`
+  and `max_retry_delay_s`.
 * Standard output: `{"event": "ready", "port": ...}` when it listens; `job_started` and `job_ended` for each job.
-* A further line on standard input is echoed as `{"event": "echo", "line": ...}`, after all events that came before it.
+* A further line on standard input is echoed as `{"event": "echo", "line": ...}`, after all events that came before.
 
 The server ends, with all of its jobs, when its standard input closes.
 """

@@ -71,9 +71,7 @@ def install(compute: Compute) -> None:
     ProcessJob.compute = compute
     _replace(models, "Job", ProcessJob)
     _replace(models.BatchBackend, "get_job_queue", _any_job_queue)
-    _replace(
-        models.BatchBackend, "get_job_definition", _job_definition(models.BatchBackend.get_job_definition)
-    )
+    _replace(models.BatchBackend, "get_job_definition", _job_definition(models.BatchBackend.get_job_definition))
     _wait_for_jobs(compute)
 
 
@@ -82,10 +80,14 @@ def _replace(owner: Any, name: str, replacement: object) -> None:
 
 
 def _job_definition(original: Any) -> Callable[[models.BatchBackend, str], models.JobDefinition | None]:
-    """Job definitions are found by ARNs of any account and region, as those of a user's own definition are."""
+    """Job definitions are found by ARNs of any account and region, whatever the revision.
+
+    A definition that a user has in an account is here only by its name.
+    """
 
     def get_job_definition(self: models.BatchBackend, identifier: str) -> models.JobDefinition | None:
-        found: models.JobDefinition | None = original(self, identifier.rsplit("/", 1)[-1])
+        name = identifier.rsplit("/", 1)[-1]
+        found: models.JobDefinition | None = original(self, name) or original(self, name.partition(":")[0])
         return found
 
     return get_job_definition
@@ -125,7 +127,8 @@ def _wait_for_jobs(compute: Compute) -> None:
 
         def wait_and_resolve() -> Any:
             while env.is_running():
-                if job.ended.wait(0.2):
+                # an execution that was stopped meanwhile has not failed
+                if job.ended.wait(0.2) and env.is_running():
                     return resolve()
             if job.is_waiting:
                 job.terminate("The execution that waited for the job has ended")

@@ -137,6 +137,8 @@ class AwsServer:
     _process: subprocess.Popen[str] | None = None
     _port: int = 0
     _jobs: dict[str, _Running] = field(default_factory=dict)
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _echoes: queue.Queue[str | None] = field(default_factory=queue.Queue)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -145,16 +147,13 @@ class AwsServer:
         if missing:
             raise SimulateError(f"{missing[0]} is not installed: pip install 'flowc[simulate]'")
         with contextlib.ExitStack() as stack:
-            folder = self.folder or Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="flowc-aws-"))
-            )
+            folder = self.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flowc-aws-")))
             folder.mkdir(parents=True, exist_ok=True)
             self._process = self._start(folder, stack.enter_context((folder / "server.log").open("wb")))
-            stack.callback(self._end, self._process)
-            self._port = self._await_port(self._process)
             follower = threading.Thread(target=self._follow, args=(self._process,), daemon=True)
+            stack.callback(self._end, self._process, follower)
+            self._port = self._await_port(self._process)
             follower.start()
-            stack.callback(follower.join)
             self._stack = stack.pop_all()
         return self
 
@@ -171,23 +170,14 @@ class AwsServer:
     @property
     def env(self) -> dict[str, str]:
         """The `AWS_*` variables that reach the S3 of the store."""
-        return (
-            dict(self.s3_environment) if self.s3_environment is not None else own_environment(self.endpoint)
-        )
+        return dict(self.s3_environment) if self.s3_environment is not None else own_environment(self.endpoint)
 
     def client(self, service: str) -> Any:
         """A boto3 client of one of this server's services."""
-        import boto3
-        from botocore.config import Config
-
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="flowc",
-            aws_secret_access_key="flowc",
-            config=Config(s3={"addressing_style": "path"}),
-        )
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = _client(service, self.endpoint)
+            return self._clients[service]
 
     def create_bucket(self, bucket: str) -> None:
         """Makes a bucket in the server's own S3."""
@@ -220,7 +210,8 @@ class AwsServer:
 
     def _start(self, folder: Path, errors: IO[bytes]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flowc.simulate.aws_server"],
+            # without -P, a file of the user's in the current folder could stand for a module of the server's
+            [sys.executable, "-P", "-m", "flowc.simulate.aws_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -289,7 +280,7 @@ class AwsServer:
             raise SimulateError("the simulator of Step Functions has ended unexpectedly")
 
     @staticmethod
-    def _end(process: subprocess.Popen[str]) -> None:
+    def _end(process: subprocess.Popen[str], follower: threading.Thread) -> None:
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
@@ -298,6 +289,22 @@ class AwsServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if follower.ident is not None:
+            follower.join()
+
+
+def _client(service: str, endpoint: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="flowc",
+        aws_secret_access_key="flowc",
+        config=Config(s3={"addressing_style": "path"}),
+    )
 
 
 def own_environment(endpoint: str) -> dict[str, str]:
@@ -341,9 +348,9 @@ def run_definition(
     try:
         _register_foreign_definitions(server, json.loads(definition))
         machine = _create_machine(states, name, definition.decode())
-        execution = states.start_execution(
-            stateMachineArn=machine, name=run_id, input=json.dumps(dict(input or {}))
-        )["executionArn"]
+        execution = states.start_execution(stateMachineArn=machine, name=run_id, input=json.dumps(dict(input or {})))[
+            "executionArn"
+        ]
         end = _await_execution(server, states, execution, run_id, started + timeout_s if timeout_s else None)
         server.await_jobs(run_id)
     except (BotoCoreError, ClientError, ValueError) as error:
@@ -405,9 +412,7 @@ def _register_foreign_definitions(server: AwsServer, definition: Any) -> None:
         if not known:
             resources = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
             container = {"image": "unknown", "resourceRequirements": resources}
-            batch.register_job_definition(
-                jobDefinitionName=name, type="container", containerProperties=container
-            )
+            batch.register_job_definition(jobDefinitionName=name, type="container", containerProperties=container)
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

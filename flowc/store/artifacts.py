@@ -14,7 +14,9 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 from blake3 import blake3
@@ -36,6 +38,7 @@ ALIGNMENT = 64
 
 _COMPRESS = 1 << 14  # streams from this size on are compressed when a sample of them shows that it pays
 _SAMPLE = 1 << 16
+_REREAD = 1 << 24  # a larger stream that differs counts as changed
 _PAYS = 0.8
 
 
@@ -54,14 +57,13 @@ class Pack:
 
     def add(self, value: codec.Encoded) -> Record:
         """The record of a value; it is complete after `flush`."""
-        stream, *buffers = zip((value.stream, *value.buffers), value.digests, strict=True)
-        size = len(value.stream) + sum(len(b) for b in value.buffers)
+        first, *others = value.digests
         return {
             "hash": value.digest,
             "type": value.type,
-            "size": size,
-            "stream": self._stream(*stream),
-            "buffers": [self._place(data, digest) for data, digest in buffers],
+            "size": len(value.stream) + sum(len(b) for b in value.buffers),
+            "stream": self._stream(value.stream, first),
+            "buffers": [self._place(b, digest) for b, digest in zip(value.buffers, others, strict=True)],
         }
 
     def add_bytes(self, data: bytes) -> Ref:
@@ -118,7 +120,7 @@ def load(store: ObjectStore, flow: str, record: Record) -> Any:
     buffers = [fetch(store, flow, ref) for ref in record["buffers"]]
     # what lies on a local disk is mapped, and checking it would read all of it
     if not isinstance(store, LocalStore) and codec.digest_of(stream, buffers) != record["hash"]:
-        raise StoreError(f"an artifact of type {record['type']} came back from {store.url} with other bytes than stored")
+        raise StoreError(f"an artifact of type {record['type']} came back from {store.url} damaged or changed")
     return codec.decode(stream, buffers)
 
 
@@ -131,7 +133,7 @@ def fetch(store: ObjectStore, flow: str, ref: Ref) -> Data:
         case None:
             return data
         case "zstd":
-            return bytearray(zstd_module().decompress(data))
+            return _decompressed(data, blob_key(flow, ref["blob"]))
         case other:
             raise StoreError(f"an artifact is stored with codec `{other}`, which this version of flowc does not know")
 
@@ -139,15 +141,15 @@ def fetch(store: ObjectStore, flow: str, ref: Ref) -> Data:
 class Items(NamedTuple):
     """The items of a foreach, in a task's record: records as JSON, one after the other, then an index.
 
-    The index is `count + 1` little-endian unsigned 64-bit offsets into the bytes; so an item is found with two small
+    The index is `total + 1` little-endian unsigned 64-bit offsets into the bytes; so an item is found with two small
     reads, however many there are.
 
     Attributes:
-        count: How many items, > 0.
+        total: How many items, > 0.
         ref: The bytes.
     """
 
-    count: int
+    total: int
     ref: Ref
 
 
@@ -169,7 +171,7 @@ def save_items(pack: Pack, values: Sequence[Any]) -> Items:
 
 def load_item(store: ObjectStore, flow: str, items: Items, number: int) -> Any:
     """The value of one item; nothing of the others is read when there are many."""
-    ref, size = items.ref, 8 * (items.count + 1)
+    ref, size = items.ref, 8 * (items.total + 1)
     length = len(base64.b64decode(ref["inline"])) if "inline" in ref else ref["length"]
     start, end = struct.unpack("<2Q", _part(store, flow, ref, length - size + 8 * number, 16))
     return load(store, flow, json.loads(bytes(_part(store, flow, ref, start, end - start))))
@@ -181,9 +183,44 @@ def _part(store: ObjectStore, flow: str, ref: Ref, start: int, length: int) -> D
     return store.read_range(blob_key(flow, ref["blob"]), ref["offset"] + start, length)
 
 
-def unchanged(record: Record | None, value: codec.Encoded) -> bool:
-    """Whether an artifact that was loaded is still what it was."""
-    return record is not None and record["hash"] == value.digest
+def blobs_of(store: ObjectStore, flow: str, records: Iterable[Record], items: Items | None) -> set[str]:
+    """The digests of all blobs that a task's artifacts and items refer to."""
+    refs = [ref for record in records for ref in (record["stream"], *record["buffers"])]
+    if items is not None:
+        refs.append(items.ref)
+        data = bytes(fetch(store, flow, items.ref))
+        offsets = struct.unpack(f"<{items.total + 1}Q", data[-8 * (items.total + 1) :])
+        for start, end in pairwise(offsets):
+            record = json.loads(data[start:end])
+            refs += [record["stream"], *record["buffers"]]
+    return {ref["blob"] for ref in refs if "blob" in ref}
+
+
+def is_unchanged(store: ObjectStore, flow: str, record: Record, value: codec.Encoded) -> bool:
+    """Whether a value that was loaded from a record, and may have been changed since, is still what it was.
+
+    The bytes alone do not tell: each process has its own order of a set, and strings that were one object before may
+    be two after loading. Where that is possible, the record's value is loaded and pickled here once more.
+
+    Raises:
+        StoreError: The record's bytes are gone.
+    """
+    if record["hash"] == value.digest:
+        return True
+    return _may_be_equal(record, value) and codec.encode(load(store, flow, record)).digest == value.digest
+
+
+def _may_be_equal(record: Record, value: codec.Encoded) -> bool:
+    """Tells what a large change looks like from the record alone."""
+    refs = record["buffers"]
+    return (
+        record["type"] == value.type
+        and len(value.stream) <= _REREAD
+        and [r["length"] for r in refs] == [len(b) for b in value.buffers]
+        and all(
+            r["length"] < OWN_BLOB or r["blob"] == digest for r, digest in zip(refs, value.digests[1:], strict=True)
+        )
+    )
 
 
 def records_agree(records: Sequence[Mapping[str, Any]]) -> bool:
@@ -200,10 +237,18 @@ def _compressed(data: bytes) -> bytes | None:
     return small
 
 
+def _decompressed(data: Data, key: str) -> bytearray:
+    zstd = zstd_module()
+    try:
+        return bytearray(zstd.decompress(data))
+    except zstd.ZstdError as error:
+        raise StoreError(f"object `{key}` cannot be decompressed: it was changed or damaged") from error
+
+
 def zstd_module() -> Any:
     """The standard library's module from Python 3.14 on, and its backport before."""
-    try:
+    if sys.version_info >= (3, 14):
         from compression import zstd
-    except ImportError:
+    else:
         from backports import zstd
     return zstd

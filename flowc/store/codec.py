@@ -56,7 +56,7 @@ def encode(value: Any) -> Encoded:
         return False
 
     stream = _dumps(value, buffers, beside)
-    digests = tuple(map(_hash, (stream, *buffers)))
+    digests = (_hash(stream), *map(_hash, buffers))
     kind = type(value)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return Encoded(stream, tuple(buffers), digests, _combine(digests), name)
@@ -69,7 +69,7 @@ def decode(stream: Data, buffers: Sequence[Data]) -> Any:
 
 def digest_of(stream: Data, buffers: Sequence[Data]) -> str:
     """The digest that `encode` gave these bytes."""
-    return _combine(tuple(map(_hash, (stream, *buffers))))
+    return _combine((_hash(stream), *map(_hash, buffers)))
 
 
 def _dumps(value: Any, buffers: list[memoryview], beside: Any) -> bytes:

@@ -6,16 +6,22 @@ import errno
 import fcntl
 import mmap
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
+from weakref import WeakSet
 
 from flowc.errors import ObjectNotFound, StoreError
-from flowc.store.objects import Data
+from flowc.store.objects import Data, ended_early
 
 _MAX_PARTS = 512  # parts a writev takes; IOV_MAX is 1,024 on Linux and macOS
 _MAX_WRITE = 1 << 30  # Linux writes at most 2 GiB a call
 _MAPPED = 1 << 18  # a range of at least this many bytes is mapped instead of read
+# Before Python 3.13 a map keeps a file descriptor, of which a process has 1,024 or as few as 256; and Linux allows a
+# process 65,530 maps (vm.max_map_count). Beyond this many, ranges are read.
+_MAX_MAPS = 128 if sys.version_info < (3, 13) else 1 << 14
+_maps: WeakSet[mmap.mmap] = WeakSet()
 
 
 class LocalStore:
@@ -33,8 +39,19 @@ class LocalStore:
         """The file of an object."""
         return f"{self.root}/{key}"
 
+    @contextmanager
+    def errors(self, key: str) -> Iterator[None]:
+        """Makes what the operating system raises a StoreError."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise ObjectNotFound(key) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StoreError(f"the store {self.root} cannot read or write `{key}`: {reason}") from error
+
     def read(self, key: str) -> bytes:
-        with _errors(key):
+        with self.errors(key):
             fd = os.open(self.path(key), os.O_RDONLY)
             try:
                 size = os.fstat(fd).st_size
@@ -49,19 +66,17 @@ class LocalStore:
                 os.close(fd)
 
     def read_range(self, key: str, start: int, length: int) -> bytearray | memoryview:
-        with _errors(key), open(self.path(key), "rb", buffering=0) as file:
-            if length >= _MAPPED:
-                base = start - start % mmap.ALLOCATIONGRANULARITY
-                mapped = mmap.mmap(
-                    file.fileno(), start - base + length, access=mmap.ACCESS_COPY, offset=base
-                )
-                return memoryview(mapped)[start - base :]
-            data = bytearray(length)
-            file.seek(start)
-            got = file.readinto(data)
-            if got != length:
-                raise StoreError(f"object `{key}` ends after {start + got} bytes, expected {start + length}")
-            return data
+        with self.errors(key):
+            fd = os.open(self.path(key), os.O_RDONLY)
+            try:
+                size = os.fstat(fd).st_size
+                if size < start + length:
+                    raise ended_early(key, size, start + length)
+                if length >= _MAPPED and len(_maps) < _MAX_MAPS:
+                    return _map(fd, start, length)
+                return _read(fd, start, length)
+            finally:
+                os.close(fd)
 
     def read_many(self, keys: Sequence[str]) -> list[bytes | None]:
         found: list[bytes | None] = []
@@ -73,15 +88,16 @@ class LocalStore:
         return found
 
     def write(self, key: str, parts: Sequence[Data]) -> None:
-        with _errors(key):
+        with self.errors(key):
             self._place(key, parts)
 
     def write_once(self, key: str, parts: Sequence[Data]) -> None:
-        if not self.exists(key):
+        # a file that a crash of the machine has cut off is no reason not to write it
+        if self._size(key) != sum(len(p) for p in parts):
             self.write(key, parts)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
-        with _errors(key), self._locked(key):
+        with self.errors(key), self._locked(key):
             try:
                 present: bytes | None = self.read(key)
             except ObjectNotFound:
@@ -91,24 +107,32 @@ class LocalStore:
                 self._place(key, [new])
 
     def exists(self, key: str) -> bool:
-        return os.path.exists(self.path(key))
+        return self._size(key) is not None
 
-    def list(self, prefix: str) -> Iterator[str]:
-        for folder, _, names in os.walk(self.path(prefix)):
-            below = os.path.relpath(folder, self.root)
-            for name in names:
-                if not name.startswith("."):
-                    yield f"{below}/{name}" if below != "." else name
+    def keys(self, prefix: str) -> Iterator[str]:
+        with self.errors(prefix):
+            for folder, _, names in os.walk(self.path(prefix), onerror=_raise_unless_missing):
+                below = os.path.relpath(folder, self.root)
+                for name in names:
+                    if not name.startswith("."):
+                        yield f"{below}/{name}" if below != "." else name
 
     def folders(self, prefix: str) -> list[str]:
         try:
-            with os.scandir(self.path(prefix)) as entries:
-                return sorted(e.name for e in entries if e.is_dir())
-        except FileNotFoundError:
+            with self.errors(prefix), os.scandir(self.path(prefix)) as entries:
+                return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+        except ObjectNotFound:
             return []
 
     def log(self, key: str) -> LocalLog:
-        return LocalLog(self.path(key))
+        return LocalLog(self, key)
+
+    def _size(self, key: str) -> int | None:
+        try:
+            with self.errors(key):
+                return os.stat(self.path(key)).st_size
+        except ObjectNotFound:
+            return None
 
     def _place(self, key: str, parts: Sequence[Data]) -> None:
         path = self.path(key)
@@ -122,7 +146,8 @@ class LocalStore:
                 os.close(fd)
             os.rename(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            with suppress(OSError):
+                os.unlink(temporary)
             raise
 
     @contextmanager
@@ -141,15 +166,19 @@ class LocalStore:
 class LocalLog:
     """A file that is appended to; made with its first bytes."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, store: LocalStore, key: str) -> None:
+        self._store = store
+        self._key = key
         self._fd: int | None = None
 
     def write(self, data: bytes) -> None:
-        with _errors(self._path):
+        with self._store.errors(self._key):
             if self._fd is None:
-                self._fd = _create(self._path)
+                self._fd = _create(self._store.path(self._key))
             _write_all(self._fd, [data])
+
+    def refresh(self) -> None:
+        pass  # what is written can be read
 
     def close(self) -> None:
         if self._fd is not None:
@@ -157,14 +186,30 @@ class LocalLog:
             self._fd = None
 
 
-@contextmanager
-def _errors(key: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise ObjectNotFound(key) from error
-    except OSError as error:
-        raise StoreError(f"the store cannot read or write `{key}`: {error.strerror or error}") from error
+def _raise_unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _map(fd: int, start: int, length: int) -> memoryview:
+    base = start - start % mmap.ALLOCATIONGRANULARITY
+    size = start - base + length
+    if sys.version_info >= (3, 13):
+        mapped = mmap.mmap(fd, size, access=mmap.ACCESS_COPY, offset=base, trackfd=False)
+    else:
+        mapped = mmap.mmap(fd, size, access=mmap.ACCESS_COPY, offset=base)
+    _maps.add(mapped)
+    return memoryview(mapped)[start - base :]
+
+
+def _read(fd: int, start: int, length: int) -> bytearray:
+    data = bytearray(length)
+    os.lseek(fd, start, os.SEEK_SET)
+    with memoryview(data) as view:
+        done = 0
+        while done < length:
+            done += os.readv(fd, [view[done:]])
+    return data
 
 
 def _create(path: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +17,9 @@ class LogSink(Protocol):
 
     def write(self, data: bytes) -> None:
         """Append; what was appended becomes readable within seconds."""
+
+    def refresh(self) -> None:
+        """Called every second or so: makes readable what has waited long enough."""
 
     def close(self) -> None:
         """Make all of it readable."""
@@ -58,22 +61,22 @@ class ObjectStore(Protocol):
     def exists(self, key: str) -> bool:
         """Whether there is an object."""
 
-    def list(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str) -> Iterator[str]:
         """The keys of all objects below a prefix that ends in a slash, in no particular order."""
 
     def folders(self, prefix: str) -> list[str]:
-        """The names directly below a prefix that ends in a slash that have objects below them."""
+        """The names directly below a prefix that ends in a slash that have, or had, objects below them; sorted."""
 
     def log(self, key: str) -> LogSink:
         """A growing object."""
 
 
-def open_store(url: str) -> ObjectStore:
+def open_store(url: str, environment: Mapping[str, str] | None = None) -> ObjectStore:
     """The store at a root.
 
     Args:
-        url: A directory's path, `file:///directory`, or `s3://bucket/prefix`; credentials, region and endpoint of
-            S3 come from the environment (`AWS_*`).
+        url: A directory's path, `file:///directory`, or `s3://bucket/prefix`.
+        environment: Where `AWS_*` variables say the credentials, region and endpoint of S3; None for the process's.
 
     Raises:
         StoreError: The URL is not one of these.
@@ -90,5 +93,19 @@ def open_store(url: str) -> ObjectStore:
     if parts.scheme == "s3" and parts.netloc:
         from flowc.store.remote import RemoteStore
 
-        return RemoteStore(url.rstrip("/"))
+        return RemoteStore(url.rstrip("/"), environment)
     raise StoreError(f"`{url}` is not a store: expected a directory, file:///directory, or s3://bucket/prefix")
+
+
+def ended_early(key: str, size: int, expected: int) -> StoreError:
+    """The error of an object that is shorter than what refers to it says."""
+    return StoreError(f"object `{key}` ends after {size} bytes, expected {expected}: it was changed or damaged")
+
+
+def to_url(store: str) -> str:
+    """The root of a store as a URL; a directory becomes absolute, as others work in other places."""
+    if "://" in store:
+        return store.rstrip("/")
+    from pathlib import Path
+
+    return Path(store).absolute().as_uri()

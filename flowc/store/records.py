@@ -81,7 +81,7 @@ class TaskRecord(NamedTuple):
         if self.error is not None:
             fields["error"] = self.error
         if self.items is not None:
-            fields["items"] = self.items._asdict()
+            fields["items"] = {"count": self.items.total, "ref": self.items.ref}
         fields["parents"] = self.parents
         fields["artifacts"] = self.artifacts
         return json.dumps(fields, separators=(",", ":")).encode()
@@ -163,6 +163,26 @@ def read_finished(store: ObjectStore, tasks: Sequence[Address]) -> list[tuple[Ad
             raise StoreError(f"task {task} has finished, but its record {key} is gone")
         found.append((task, commit, TaskRecord.parse(data)))
     return found
+
+
+def write_items(store: ObjectStore, task: Address, commit: Commit) -> None:
+    """Leave the numbers of a foreach's items for schedulers that read them from an object.
+
+    That follows the commit, and says what the commit says at that moment: so attempts that overlap never leave the
+    numbers of one and the commit of another.
+
+    Args:
+        store: Where.
+        task: The foreach step's task.
+        commit: What the caller has found to be its commit.
+    """
+
+    def change(present: bytes | None) -> bytes | None:
+        standing = commit if present is None else read_commit(store, task) or commit
+        data = json.dumps(list(range(standing.splits or 0)), separators=(",", ":")).encode()
+        return None if data == present else data
+
+    store.update(task.items_key, change)
 
 
 def write_commit(store: ObjectStore, task: Address, commit: Commit) -> Commit:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
 from obstore.store import S3Store
 
 from flowc.errors import ObjectNotFound, StoreError
-from flowc.store.objects import Data
+from flowc.store.objects import Data, ended_early
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 _CHUNK = 16 << 20  # bytes a request of a large transfer; S3 takes parts of 5 MiB to 5 GiB
 _SINGLE_PUT = 8 << 20  # up to this size one request is cheaper than a multi-part upload's three
 _PARALLEL = 16
+_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 _LOG_PERIOD_S = (2.0, 60.0)  # a growing log is written whole; so less and less often
+_NO_BUCKET = "NoSuchBucket"
+_ANSWER = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
 
 class RemoteStore:
@@ -28,18 +36,20 @@ class RemoteStore:
     Credentials, region and endpoint come from the environment, as `AWS_*` variables, and from the machine's role.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, environment: Mapping[str, str] | None = None) -> None:
         self.url = url
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        found = os.environ if environment is None else environment
+        endpoint = found.get("AWS_ENDPOINT_URL_S3") or found.get("AWS_ENDPOINT_URL")
+        given = {} if environment is None else {k.lower(): environment[k] for k in _SETTINGS if k in environment}
         try:
             if endpoint:
-                self._store = S3Store.from_url(
-                    url, endpoint=endpoint, client_options={"allow_http": endpoint.startswith("http://")}
-                )
+                given["endpoint"] = endpoint
+                options: ClientConfig = {"allow_http": endpoint.startswith("http://")}
+                self._store = S3Store.from_url(url, config=given, client_options=options)  # type: ignore[arg-type]
             else:
-                self._store = S3Store.from_url(url)
+                self._store = S3Store.from_url(url, config=given)  # type: ignore[arg-type]
         except (BaseError, ValueError) as error:
-            raise StoreError(f"the store {url} cannot be used: {_first_line(error)}") from error
+            raise StoreError(f"the store {url} cannot be used: {_reason(error)}") from error
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
@@ -56,7 +66,10 @@ class RemoteStore:
         def fetch(at: int) -> None:
             size = min(_CHUNK, length - at)
             with self._errors(key):
-                view[at : at + size] = memoryview(obstore.get_range(self._store, key, start=start + at, length=size))
+                part = memoryview(obstore.get_range(self._store, key, start=start + at, length=size))
+            if len(part) != size:
+                raise ended_early(key, start + at + len(part), start + length)
+            view[at : at + size] = part
 
         if length <= _CHUNK:
             if length:
@@ -76,7 +89,7 @@ class RemoteStore:
             if size <= _SINGLE_PUT:
                 obstore.put(self._store, key, b"".join(parts), use_multipart=False)
             else:
-                pieces = (p[at : at + _CHUNK] for p in map(memoryview, parts) for at in range(0, len(p), _CHUNK))
+                pieces = (memoryview(p)[at : at + _CHUNK] for p in parts for at in range(0, len(p), _CHUNK))
                 obstore.put(self._store, key, pieces, chunk_size=_CHUNK)
 
     def write_once(self, key: str, parts: Sequence[Data]) -> None:
@@ -85,20 +98,37 @@ class RemoteStore:
             self.write(key, parts)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        # most objects are created, so that is tried before anything is read
         present: bytes | None = None
         tag: str | None = None
+        looked = False
+        while True:
+            new = change(present)
+            if new is None and looked:
+                return
+            if new is not None and self._put_if(key, new, tag):
+                return
+            present, tag = self._read_tagged(key)
+            looked = True
+
+    def _put_if(self, key: str, data: bytes, tag: str | None) -> bool:
+        """Write an object if it is still the one with that tag, None for none at all; whether it was."""
         with self._errors(key):
-            while (new := change(present)) is not None:
-                try:
-                    if present is None:
-                        obstore.put(self._store, key, new, mode="create")
-                    else:
-                        obstore.put(self._store, key, new, mode={"e_tag": tag, "version": None})
-                    return
-                except (AlreadyExistsError, PreconditionError):
-                    result = obstore.get(self._store, key)
-                    tag = result.meta["e_tag"]
-                    present = result.bytes().to_bytes()
+            try:
+                obstore.put(self._store, key, data, mode="create" if tag is None else {"e_tag": tag})
+            except (AlreadyExistsError, PreconditionError, NotFoundError) as error:
+                if _NO_BUCKET in str(error):
+                    raise
+                return False
+        return True
+
+    def _read_tagged(self, key: str) -> tuple[bytes | None, str | None]:
+        try:
+            with self._errors(key):
+                result = obstore.get(self._store, key)
+                return result.bytes().to_bytes(), result.meta["e_tag"]
+        except ObjectNotFound:
+            return None, None
 
     def exists(self, key: str) -> bool:
         try:
@@ -108,7 +138,7 @@ class RemoteStore:
             return False
         return True
 
-    def list(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str) -> Iterator[str]:
         with self._errors(prefix):
             for batch in obstore.list(self._store, prefix):
                 for meta in batch:
@@ -133,9 +163,14 @@ class RemoteStore:
         try:
             yield
         except (NotFoundError, FileNotFoundError) as error:
+            if _NO_BUCKET in str(error):
+                raise self._error(key, error) from error
             raise ObjectNotFound(key) from error
         except BaseError as error:
-            raise StoreError(f"the store {self.url} cannot read or write `{key}`: {_first_line(error)}") from error
+            raise self._error(key, error) from error
+
+    def _error(self, key: str, error: Exception) -> StoreError:
+        return StoreError(f"the store {self.url} cannot read or write `{key}`: {_reason(error)}")
 
 
 class RemoteLog:
@@ -151,20 +186,24 @@ class RemoteLog:
 
     def write(self, data: bytes) -> None:
         self._parts.append(data)
+        self.refresh()
+
+    def refresh(self) -> None:
         if time.monotonic() >= self._next_s:
-            self._flush()
             self._period_s = min(self._period_s * 1.5, _LOG_PERIOD_S[1])
             self._next_s = time.monotonic() + self._period_s
+            self.close()
 
     def close(self) -> None:
         if len(self._parts) > self._written:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._store.write(self._key, self._parts)
-        self._written = len(self._parts)
+            self._store.write(self._key, self._parts)
+            self._written = len(self._parts)
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+def _reason(error: Exception) -> str:
+    """The store's own words if there are any, else the first line of what obstore says."""
+    text = str(error).strip()
+    answer = _ANSWER.search(text)
+    if answer is not None:
+        return ": ".join(filter(None, answer.groups()))
+    return text.partition("\n")[0] or type(error).__name__

@@ -7,6 +7,7 @@ broken end in a comma: so the result is stable under a greater width too.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -59,6 +60,8 @@ def literal(value: JsonValue) -> Expression:
             return listing(tuple(map(literal, value)))
         case dict():
             return mapping(tuple((key, literal(item)) for key, item in value.items()))
+        case float() if not math.isfinite(value):
+            return f'float("{value}")'
         case _:
             return repr(value)
 

@@ -44,7 +44,7 @@ def job(code, *, environment=None, **fields):
 def run(server, request, states, **arguments) -> ExecutionResult:
     definition = json.dumps({"StartAt": next(iter(states)), "States": states}).encode()
     run_id = request.node.name.replace("[", "-").replace("]", "")[:80]
-    return run_definition(server, definition, name="machine", run_id=run_id, timeout_s=30, **arguments)
+    return run_definition(server, definition, name="machine", run_id=run_id, timeout_s=15, **arguments)
 
 
 def logs(result):

@@ -180,9 +180,7 @@ def state_to_json(state: State) -> JsonObject:
 
 
 def _task(state: Task) -> JsonObject:
-    result: JsonObject = (
-        {"ResultPath": None} if state.selector is None else {"ResultSelector": dict(state.selector)}
-    )
+    result: JsonObject = {"ResultPath": None} if state.selector is None else {"ResultSelector": dict(state.selector)}
     return {
         "Type": "Task",
         **_comment(state.comment),

@@ -237,9 +237,7 @@ class _Builder:
         return asl.format_string(f"{prefix}{split.name}/{{}}/items.json", "$.run", "$.path")
 
     def _step(self, step: Step, next_: Next) -> asl.Task:
-        command: JsonObject = (
-            {} if self.definition.container is not None else {"Command": list(contract.RUNNER)}
-        )
+        command: JsonObject = {} if self.definition.container is not None else {"Command": list(contract.RUNNER)}
         overrides: JsonObject = {
             **command,
             "Environment": self._environment(step),

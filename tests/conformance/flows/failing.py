@@ -26,5 +26,7 @@ EXPECTED = {
     "tasks": {"start": ["_"]},
     "attempts": {"start/_": 1, "breaks/_": 2},
     "failed": {"breaks/_": "no way on"},
-    "artifacts": {"start/_": {"kept": "yes"}},
+    "artifacts": {
+        "start/_": {"kept": "yes"},
+    },
 }

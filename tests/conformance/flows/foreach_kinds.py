@@ -79,20 +79,106 @@ EXPECTED = {
     },
     "artifacts": {
         "start/_": {"pairs": [("b", 2), ("a", 1)]},
-        "over_view/0": {"pairs": [("b", 2), ("a", 1)], "key": "b", "value": 2},
-        "second/1": {"pairs": [("b", 2), ("a", 1)], "key": "a", "value": 1, "label": "1:a11"},
+        "over_view/0": {"key": "b", "pairs": [("b", 2), ("a", 1)], "value": 2},
+        "over_view/1": {"key": "a", "pairs": [("b", 2), ("a", 1)], "value": 1},
+        "second/0": {"key": "b", "label": "0:b22", "pairs": [("b", 2), ("a", 1)], "value": 2},
+        "second/1": {"key": "a", "label": "1:a11", "pairs": [("b", 2), ("a", 1)], "value": 1},
         "join_view/_": {"labels": ["0:b22", "1:a11"]},
         "make_generator/_": {"labels": ["0:b22", "1:a11"], "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121]},
-        "join_generator/_": {"labels": ["0:b22", "1:a11"], "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122]},
-        "make_range/_": {
+        "over_generator/0": {
+            "got": 1,
             "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/1": {
+            "got": 2,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/2": {
+            "got": 5,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/3": {
+            "got": 10,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/4": {
+            "got": 17,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/5": {
+            "got": 26,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/6": {
+            "got": 37,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/7": {
+            "got": 50,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/8": {
+            "got": 65,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/9": {
+            "got": 82,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/10": {
+            "got": 101,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "over_generator/11": {
+            "got": 122,
+            "labels": ["0:b22", "1:a11"],
+            "squares": [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121],
+        },
+        "join_generator/_": {"got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122], "labels": ["0:b22", "1:a11"]},
+        "make_range/_": {
             "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122],
+            "labels": ["0:b22", "1:a11"],
             "numbers": range(3, 0, -1),
         },
-        "end/_": {
+        "over_range/0": {
+            "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122],
+            "item": 3,
             "labels": ["0:b22", "1:a11"],
+            "numbers": range(3, 0, -1),
+        },
+        "over_range/1": {
+            "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122],
+            "item": 2,
+            "labels": ["0:b22", "1:a11"],
+            "numbers": range(3, 0, -1),
+        },
+        "over_range/2": {
+            "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122],
+            "item": 1,
+            "labels": ["0:b22", "1:a11"],
+            "numbers": range(3, 0, -1),
+        },
+        "join_range/_": {
             "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122],
             "items": [3, 2, 1],
+            "labels": ["0:b22", "1:a11"],
+            "outside": (None, None, []),
+        },
+        "end/_": {
+            "got": [1, 2, 5, 10, 17, 26, 37, 50, 65, 82, 101, 122],
+            "items": [3, 2, 1],
+            "labels": ["0:b22", "1:a11"],
             "outside": (None, None, []),
         },
     },

@@ -41,9 +41,10 @@ EXPECTED = {
     "tasks": {"start": ["_"], "body": ["0", "1"], "join": ["_"], "end": ["_"]},
     "attempts": {"start/_": 3, "body/0": 1, "body/1": 2, "join/_": 1, "end/_": 1},
     "artifacts": {
-        "start/_": {"tries": 2, "items": [0, 1]},
-        "body/0": {"tries": 2, "items": [0, 1], "count": 0},
-        "body/1": {"tries": 2, "items": [0, 1], "count": 1},
-        "end/_": {"tries": 2, "counts": [0, 1]},
+        "start/_": {"items": [0, 1], "tries": 2},
+        "body/0": {"count": 0, "items": [0, 1], "tries": 2},
+        "body/1": {"count": 1, "items": [0, 1], "tries": 2},
+        "join/_": {"counts": [0, 1], "tries": 2},
+        "end/_": {"counts": [0, 1], "tries": 2},
     },
 }

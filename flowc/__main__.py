@@ -1,0 +1,5 @@
+"""`python -m flowc`: the command line."""
+
+from flowc.cli import main
+
+main()

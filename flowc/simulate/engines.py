@@ -1,0 +1,193 @@
+"""A compiled flow, executed as a scheduler would: what `flowc simulate`, the tests and the demo share.
+
+Both functions write what was compiled into a folder and hand over exactly these bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flowc.compiler import Compiled, Program, write_files
+from flowc.contract import end_json_key, run_key
+from flowc.package import upload_package
+from flowc.simulate.airflow import AirflowDriver, AirflowPod
+from flowc.simulate.errors import SimulateError
+from flowc.simulate.stepfunctions import AwsServer, JobResult, run_definition
+from flowc.store.objects import ObjectStore
+
+RETRY_DELAY_S = 1.0
+"""The longest wait before a further attempt: nobody simulates to wait for minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A pod or a job, as the local process that stood in for it.
+
+    Attributes:
+        step: The step's name.
+        path: The task's path.
+        exit_code: None while it runs.
+        tail: The end of its output.
+        log: All of its output.
+    """
+
+    step: str
+    path: str
+    exit_code: int | None
+    tail: str
+    log: Path
+
+
+Listener = Callable[[Process], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """How a simulated run has ended.
+
+    Attributes:
+        run: The run's key.
+        succeeded: The scheduler's own verdict.
+        reason: Why it did not succeed, in the scheduler's words; empty if it did.
+        seconds: From the trigger to the end.
+        processes: All pods or jobs, failed attempts included, in the order in which they started.
+        definition: The file that was executed.
+    """
+
+    run: str
+    succeeded: bool
+    reason: str
+    seconds: float
+    processes: tuple[Process, ...]
+    definition: Path
+
+
+def on_airflow(
+    driver: AirflowDriver,
+    program: Program,
+    compiled: Compiled,
+    *,
+    store: ObjectStore,
+    run_id: str,
+    parameters: Mapping[str, Any],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    listen: Listener = lambda _: None,
+) -> Simulated:
+    """Execute a flow that was compiled for Airflow.
+
+    Args:
+        driver: A running Airflow.
+        program: The flow.
+        compiled: What was compiled from it.
+        store: The store that it was compiled for.
+        run_id: As Airflow would give it; new for the flow.
+        parameters: What the trigger sends.
+        folder: Receives the compiled files and the logs.
+        environment: Further environment of the pods and of Airflow's own tasks, for the store.
+        listen: Called when a pod has started, and when it has ended.
+
+    Raises:
+        SimulateError: The file does not load, or Airflow broke down.
+    """
+    dag_file = _write(compiled, folder)
+    upload_package(store, program.flow.name, compiled.code)
+    result = driver.run(
+        dag_file,
+        dag_id=program.flow.name,
+        run_id=run_id,
+        runner=[sys.executable],
+        log_dir=folder / "logs",
+        conf=parameters,
+        env=environment,
+        max_retry_delay_s=RETRY_DELAY_S,
+        on_pod=lambda pod: listen(_from_pod(pod)),
+    )
+    problems = [*result.import_errors, *result.warnings, *([result.refused] if result.refused else [])]
+    if problems or result.state is None:
+        raise SimulateError(f"Airflow does not take {dag_file.name}: " + "; ".join(problems))
+    succeeded = result.state == "success"
+    run = run_key(run_id)
+    _record_end(store, program.flow.name, run, succeeded)
+    return Simulated(
+        run=run,
+        succeeded=succeeded,
+        reason="" if succeeded else "; ".join(f"{f.task_id}: {f.error}" for f in result.failures[-1:]),
+        seconds=result.seconds,
+        processes=tuple(map(_from_pod, result.pods)),
+        definition=dag_file,
+    )
+
+
+def on_stepfunctions(
+    server: AwsServer,
+    program: Program,
+    compiled: Compiled,
+    *,
+    store: ObjectStore,
+    run_id: str,
+    parameters: Mapping[str, Any],
+    folder: Path,
+) -> Simulated:
+    """Execute a flow that was compiled for Step Functions.
+
+    Args:
+        server: A running simulator; the store's bucket exists.
+        program: The flow.
+        compiled: What was compiled from it.
+        store: The store that it was compiled for.
+        run_id: The execution's name; new for the flow.
+        parameters: The execution's input.
+        folder: Receives the compiled files.
+
+    Raises:
+        SimulateError: The definition is refused, or the simulator broke down.
+    """
+    definition = _write(compiled, folder)
+    upload_package(store, program.flow.name, compiled.code)
+    result = run_definition(
+        server, definition.read_bytes(), name=program.flow.name, run_id=run_id, input=parameters
+    )
+    succeeded = result.status == "SUCCEEDED"
+    _record_end(store, program.flow.name, run_id, succeeded)
+    return Simulated(
+        run=run_key(run_id),
+        succeeded=succeeded,
+        reason="" if succeeded else f"{result.status} {result.error or ''}".strip(),
+        seconds=result.seconds,
+        processes=tuple(map(from_job, result.jobs)),
+        definition=definition,
+    )
+
+
+def from_job(job: JobResult) -> Process:
+    """A Batch job as a process."""
+    return Process(step=job.step, path=job.path, exit_code=job.exit_code, tail=job.log_tail, log=job.log_file)
+
+
+def _from_pod(pod: AirflowPod) -> Process:
+    return Process(
+        step=pod.env["FLOWC_STEP"],
+        path=pod.env.get("FLOWC_PATH", "_"),
+        exit_code=pod.exit_code,
+        tail="\n".join(pod.tail),
+        log=pod.log,
+    )
+
+
+def _write(compiled: Compiled, folder: Path) -> Path:
+    blocked = write_files(compiled, str(folder))
+    if blocked:
+        raise SimulateError("; ".join(f"{d.message}: {d.help}" for d in blocked))
+    return folder / compiled.definition[0].name
+
+
+def _record_end(store: ObjectStore, flow: str, run: str, succeeded: bool) -> None:
+    end = {"state": "succeeded" if succeeded else "failed", "finished_ns": time.time_ns()}
+    store.write(end_json_key(flow, run_key(run)), [json.dumps(end).encode()])

@@ -1,0 +1,1 @@
+größe = "ä"; ß = = 1  # FC101 at =: invalid syntax

@@ -1,0 +1,3 @@
+from flowc import FlowSpec, step
+
+return  # FC101 at return: 'return' outside function

@@ -1,0 +1,1 @@
+# file FC103: has no flow

@@ -1,0 +1,2 @@
+# file FC103: has no flow
+print("hello")

@@ -1,0 +1,532 @@
+"""What the Step Functions target emits, checked by rules of its own and by botocore's models of the requests."""
+
+import json
+
+import pytest
+from botocore import xform_name
+from botocore.exceptions import ParamValidationError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import validate_parameters
+
+from flowc.contract import Address
+from flowc.diagnostics import Diagnostic
+from flowc.ir.flow import Flow, Policy, Step
+from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
+from flowc.source import Span
+from flowc.targets.base import own_settings
+from flowc.targets.stepfunctions import TARGET, StepFunctionsOptions
+from flowc.targets.stepfunctions.asl import format_string
+from flowc.targets.stepfunctions.emit import derived_name, job_definition, job_name, label, state_machine
+from flowc.targets.stepfunctions.layout import to_text
+from flowc.targets.stepfunctions.options import S3Location, s3_location
+from flowc.targets.stepfunctions.validate import problems
+
+SPAN = Span(file="demo.py", start=0, end=1)
+
+
+def step(name, doc="", **policy):
+    return Step(name=name, doc=doc, policy=Policy(**policy), reads=(), writes=(), span=SPAN)
+
+
+def task(name, **given):
+    return Task(step=step(name, **given))
+
+
+def seq(*body):
+    return Sequence(body=body)
+
+
+def flow_of(*body, name="Demo", doc="", steps=()):
+    return Flow(
+        name=name,
+        doc=doc,
+        file="/some/where/demo.py",
+        module="demo",
+        params=(),
+        steps=steps,
+        root=seq(*body),
+        span=SPAN,
+    )
+
+
+def options(**given):
+    defaults = {"store": "s3://bucket/some/prefix", "code": "c" * 64, "image": "repo/image:1", "version": "1.2.3"}
+    return StepFunctionsOptions(**(defaults | given))
+
+
+LINEAR = flow_of(task("start"), task("middle"), task("end"), doc="Does something.\n\nAnd more.")
+BRANCHES = flow_of(
+    Parallel(split=step("start"), branches=(seq(task("a")), seq(task("b"), task("c"))), join=step("join")),
+    task("end"),
+)
+NESTED = flow_of(
+    Foreach(
+        split=step("start"),
+        items="xs",
+        body=seq(
+            Foreach(split=step("outer"), items="ys", body=seq(task("leaf", retries=2)), join=step("inner_join")),
+        ),
+        join=step("join"),
+    ),
+    task("end"),
+)
+MIXED = flow_of(
+    Parallel(
+        split=step("start"),
+        branches=(
+            seq(Foreach(split=step("each"), items="xs", body=seq(task("one"), task("two")), join=step("all"))),
+            seq(task("other")),
+        ),
+        join=step("meet"),
+    ),
+    task("end"),
+)
+FLOWS = {"linear": LINEAR, "branches": BRANCHES, "nested": NESTED, "mixed": MIXED}
+OPTIONS = {
+    "registers": options(),
+    "roles": options(
+        batch_queue="arn:aws:batch:eu-west-1:123456789012:job-queue/q",
+        batch_job_role="arn:aws:iam::123456789012:role/tasks",
+        batch_execution_role="arn:aws:iam::123456789012:role/service/pull",
+    ),
+    "own-definition": options(batch_job_definition="mine:7"),
+}
+
+
+def emitted(flow, given=None):
+    (output,) = TARGET.emit(flow, given or options())
+    return json.loads(output.data)
+
+
+def scopes(machine):
+    yield machine
+    for state in machine["States"].values():
+        for inner in (*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])):
+            yield from scopes(inner)
+
+
+def states(machine):
+    return {name: state for scope in scopes(machine) for name, state in scope["States"].items()}
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+
+def request_of(state):
+    """The service, the operation's name in snake case and the parameters of a Task state, paths as text."""
+    service, _, action = state["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").partition(":")
+    return service, xform_name(action.removesuffix(".sync")), lowered(state["Parameters"])
+
+
+def lowered(value):
+    match value:
+        case dict():
+            return {k[0].lower() + k[1:].removesuffix(".$"): lowered(v) for k, v in value.items()}
+        case list():
+            return [lowered(v) for v in value]
+        case _:
+            return value
+
+
+def violation(service, operation, parameters):
+    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    (name,) = [n for n in model.operation_names if xform_name(n) == operation]
+    try:
+        validate_parameters(parameters, model.operation_model(name).input_shape)
+    except ParamValidationError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
+@pytest.mark.parametrize("given", OPTIONS.values(), ids=OPTIONS)
+def test_requests_are_valid_by_the_service_model(flow, given):
+    tasks = [s for s in states(emitted(flow, given)).values() if s["Type"] == "Task"]
+    assert tasks
+    for state in tasks:
+        assert violation(*request_of(state)) is None
+
+
+def test_service_model_finds_what_is_wrong():
+    state = states(emitted(LINEAR))["middle"]
+    service, operation, parameters = request_of(state)
+    assert (service, operation) == ("batch", "submit_job")
+    overrides = parameters["containerOverrides"]
+    broken = {
+        "Missing required parameter": {k: v for k, v in parameters.items() if k != "jobQueue"},
+        'Unknown parameter in input: "queue"': parameters | {"queue": "q"},
+        "Invalid type for parameter containerOverrides.command": parameters
+        | {"containerOverrides": overrides | {"command": "a b"}},
+    }
+    for what, given in broken.items():
+        assert what in violation(service, operation, given)
+
+
+# --- states ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
+@pytest.mark.parametrize("given", OPTIONS.values(), ids=OPTIONS)
+def test_machine_has_no_problems_by_our_own_rules(flow, given):
+    (output,) = TARGET.emit(flow, given)
+    assert problems(json.loads(output.data), len(output.data)) == ()
+    assert list(TARGET.check(flow, given)) == []
+
+
+def test_each_step_is_a_state_of_its_name():
+    assert [n for n in states(emitted(MIXED)) if n.isidentifier()] == [
+        "start", "meet", "end", "each", "all", "one", "two", "other",
+    ]  # fmt: skip
+
+
+def test_plain_step():
+    state = emitted(LINEAR)["States"]["middle"]
+    definition = job_definition(LINEAR, options()).name
+    assert state == {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        "Parameters": {
+            "JobName": "Demo-middle",
+            "JobQueue": "flowc",
+            "JobDefinition": definition,
+            "ContainerOverrides": {
+                "Environment": [
+                    {"Name": "FLOWC_STEP", "Value": "middle"},
+                    {"Name": "FLOWC_RUN", "Value.$": "$.run"},
+                    {"Name": "FLOWC_PATH", "Value.$": "$.path"},
+                ],
+                "ResourceRequirements": [
+                    {"Type": "VCPU", "Value": "1"},
+                    {"Type": "MEMORY", "Value": "4096"},
+                ],
+            },
+        },
+        "ResultPath": None,
+        "Retry": [
+            {
+                "ErrorEquals": ["Batch.AWSBatchException", "Batch.ServerException"],
+                "IntervalSeconds": 5,
+                "MaxAttempts": 10,
+                "BackoffRate": 2,
+                "JitterStrategy": "FULL",
+            }
+        ],
+        "Next": "end",
+    }
+    assert len(json.dumps(state, separators=(",", ":"))) <= 1000
+
+
+def test_plain_step_is_small_as_written():
+    (output,) = TARGET.emit(LINEAR, options())
+    text = output.data.decode()
+    written = text[text.index('    "middle": {') : text.index('    "end": {')]
+    assert len(written) <= 1800
+
+
+def test_machine_begins_with_its_job_definition_and_a_small_payload():
+    machine = emitted(LINEAR)
+    assert machine["Comment"] == "Generated by flowc 1.2.3 from demo.py. Does something."
+    assert list(machine["States"]) == [
+        "Find job definition",
+        "Is it registered?",
+        "Register job definition",
+        "Begin run",
+        "start",
+        "middle",
+        "end",
+    ]
+    assert machine["States"]["Begin run"]["Parameters"] == {"run.$": "$$.Execution.Name", "path": "_"}
+    container = machine["States"]["Register job definition"]["Parameters"]["ContainerProperties"]
+    assert container["Image"] == "repo/image:1"
+    assert container["Command"] == ["python", "-m", "flowc.runner"]
+    assert container["Environment"] == [
+        {"Name": "FLOWC_STORE", "Value": "s3://bucket/some/prefix"},
+        {"Name": "FLOWC_FLOW", "Value": "Demo"},
+        {"Name": "FLOWC_CODE", "Value": "c" * 64},
+        {"Name": "FLOWC_ENGINE", "Value": "stepfunctions"},
+    ]
+
+
+def test_own_job_definition_leaves_the_rest_to_each_state():
+    machine = emitted(LINEAR, OPTIONS["own-definition"])
+    assert list(machine["States"]) == ["Begin run", "start", "middle", "end"]
+    parameters = machine["States"]["middle"]["Parameters"]
+    assert parameters["JobDefinition"] == "mine:7"
+    overrides = parameters["ContainerOverrides"]
+    assert overrides["Command"] == ["python", "-m", "flowc.runner"]
+    assert [v["Name"] for v in overrides["Environment"]] == [
+        "FLOWC_STORE", "FLOWC_FLOW", "FLOWC_CODE", "FLOWC_ENGINE", "FLOWC_STEP", "FLOWC_RUN", "FLOWC_PATH",
+    ]  # fmt: skip
+
+
+def test_only_the_start_step_gets_parameters():
+    holders = [
+        name
+        for name, state in states(emitted(MIXED)).items()
+        if "FLOWC_PARAMETERS" in json.dumps(state.get("Parameters", {}))
+    ]
+    assert holders == ["start"]
+    (variable,) = [
+        v
+        for v in states(emitted(MIXED))["start"]["Parameters"]["ContainerOverrides"]["Environment"]
+        if v["Name"] == "FLOWC_PARAMETERS"
+    ]
+    assert variable["Value.$"] == "States.JsonToString($$.Execution.Input)"
+
+
+@pytest.mark.parametrize(("delay_s", "interval_s"), [(0, 1), (1, 1), (90, 90)])
+def test_retries_and_resources_of_a_policy(delay_s, interval_s):
+    flow = flow_of(task("start", retries=4, retry_delay_s=delay_s, cpu=2, memory_mib=9000))
+    state = emitted(flow)["States"]["start"]
+    assert state["Retry"][1] == {
+        "ErrorEquals": ["States.TaskFailed"],
+        "IntervalSeconds": interval_s,
+        "MaxAttempts": 4,
+        "BackoffRate": 1,
+    }
+    overrides = state["Parameters"]["ContainerOverrides"]
+    assert overrides["ResourceRequirements"] == [
+        {"Type": "VCPU", "Value": "2"},
+        {"Type": "MEMORY", "Value": "9000"},
+    ]
+    assert {"Name": "FLOWC_RETRY", "Value.$": "States.Format('{}', $$.State.RetryCount)"} in overrides["Environment"]
+
+
+def test_doc_of_a_step_is_its_comment():
+    state = emitted(flow_of(task("start", doc="Load it.\n\nFrom there.")))["States"]["start"]
+    assert list(state)[:3] == ["Type", "Comment", "Resource"]
+    assert state["Comment"] == "Load it."
+
+
+# --- foreach ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("store", "prefix"),
+    [("s3://bucket", ""), ("s3://bucket/", ""), ("s3://bucket/a", "a/"), ("s3://bucket/a/b/", "a/b/")],
+)
+def test_items_are_read_from_where_the_runner_leaves_them(store, prefix):
+    found = states(emitted(NESTED, options(store=store)))
+    for split, path in (("start", ()), ("outer", (3,))):
+        reader = found[f"{split} items"]["ItemReader"]
+        address = Address(flow="Demo", run="RUN", step=split, path=path)
+        template = reader["Parameters"]["Key.$"].removeprefix("States.Format('").removesuffix("', $.run, $.path)")
+        assert template.format("RUN", address.prefix.rsplit("/", 1)[1]) == prefix + address.items_key
+        assert reader["Parameters"]["Bucket"] == "bucket"
+
+
+def test_item_extends_the_path():
+    found = states(emitted(NESTED))
+    assert found["start items"]["ItemSelector"] == {
+        "run.$": "$.run",
+        "path.$": "States.Format('{}', $$.Map.Item.Value)",
+    }
+    assert found["outer items"]["ItemSelector"] == {
+        "run.$": "$.run",
+        "path.$": "States.Format('{}.{}', $.path, $$.Map.Item.Value)",
+    }
+
+
+def test_child_executions_return_nothing():
+    for scope in (s["ItemProcessor"] for s in states(emitted(MIXED)).values() if "ItemProcessor" in s):
+        assert scope["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        (last,) = [s for s in scope["States"].values() if s.get("End")]
+        assert last["OutputPath"] is None
+
+
+def test_results_of_branches_and_items_are_dropped():
+    kinds = [s for s in states(emitted(MIXED)).values() if s["Type"] in ("Map", "Parallel")]
+    assert [(s["Type"], s["ResultPath"], s["Next"]) for s in kinds] == [
+        ("Parallel", None, "meet"),
+        ("Map", None, "all"),
+    ]
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def test_long_names_are_cut_and_stay_distinct():
+    long = "x" * 79
+    assert [len(derived_name(long + end, "branches")) for end in "ab"] == [80, 80]
+    assert derived_name(long + "a", "items") != derived_name(long + "b", "items")
+    assert [len(label(long + end)) for end in "ab"] == [40, 40]
+    assert label(long + "a") != label(long + "b")
+    assert len(job_name("F" * 100, "s" * 100)) == 128
+
+
+def test_names_in_other_alphabets():
+    flow = flow_of(Foreach(split=step("größe"), items="xs", body=seq(task("länge")), join=step("join")), name="Größe")
+    assert label("größe") != label("größ_e")
+    machine = emitted(flow)
+    assert problems(machine, 0) == ()
+    assert machine["States"]["größe"]["Parameters"]["JobName"] == "Gr--e-gr--e"
+    assert job_name("Élan", "x") == "lan-x"
+
+
+def test_job_definition_is_named_by_its_content():
+    name = job_definition(LINEAR, options()).name
+    assert name.startswith("flowc-Demo-")
+    assert name == job_definition(LINEAR, options()).name
+    for other in (options(image="other"), options(store="s3://bucket"), options(code="d" * 64)):
+        assert job_definition(LINEAR, other).name != name
+    assert len(job_definition(flow_of(task("start"), name="F" * 200), options()).name) == 128
+
+
+# --- output ----------------------------------------------------------------------------------------------------------
+
+
+def test_output_is_the_same_every_time():
+    first, second = (TARGET.emit(MIXED, options()) for _ in range(2))
+    assert first == second
+    (output,) = first
+    assert output.name == "Demo.asl.json"
+    assert output.marker in output.data[:200]
+    assert output.data.endswith(b"}\n")
+
+
+def test_size_is_linear_in_steps():
+    def size(count):
+        return len(TARGET.emit(flow_of(*(task(f"step_{i:04}") for i in range(count))), options())[0].data)
+
+    assert size(300) - size(200) == size(200) - size(100)
+
+
+def test_text_holds_what_the_machine_says():
+    value = {"a": [], "b": {}, "c": [1, 2.5, None, True], "d": {"x": {"y": 'é"\\'}}, "e": ["z" * 120], "f": [[1], []]}
+    text = to_text(value)
+    assert json.loads(text) == value
+    assert '  "c": [1, 2.5, null, true],\n' in text
+    assert all(len(line) <= 100 for line in text.splitlines() if "zzz" not in line)
+
+
+def test_format_string_escapes_what_has_a_meaning():
+    assert format_string("it's {}", "$.run") == r"States.Format('it\'s {}', $.run)"
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("s3://bucket", S3Location("bucket", "")),
+        ("s3://bucket/a/b", S3Location("bucket", "a/b/")),
+        ("file:///tmp/x", None),
+        ("s3://", None),
+        ("bucket/a", None),
+    ],
+)
+def test_store_in_s3(url, location):
+    assert s3_location(url) == location
+
+
+# --- diagnostics -----------------------------------------------------------------------------------------------------
+
+
+def checked(flow=LINEAR, **given) -> list[Diagnostic]:
+    return list(TARGET.check(flow, options(**given)))
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "part"),
+    [
+        ({"store": "file:///tmp/x"}, "FC402", "cannot use the store `file:///tmp/x`"),
+        ({"store": "s3://B"}, "FC402", "`B` is not the name of a bucket"),
+        ({"store": "s3://bucket/{x}"}, "FC402", "cannot use the store"),
+        ({"batch_queue": ""}, "FC001", "queue has no name"),
+        ({"batch_job_role": "role"}, "FC001", "`role` is not the ARN of a role"),
+        ({"batch_execution_role": "role"}, "FC001", "`role` is not the ARN of a role"),
+    ],
+)
+def test_options_that_cannot_be_used(given, code, part):
+    (diagnostic,) = checked(**given)
+    assert diagnostic.code == code
+    assert part in diagnostic.message
+
+
+def test_name_of_a_step_that_is_too_long():
+    long = step("s" * 81)
+    (diagnostic,) = checked(flow_of(Task(step=long), steps=(long,)))
+    assert (diagnostic.code, diagnostic.primary.span) == ("FC404", SPAN)
+
+
+def test_definition_that_is_too_large():
+    flow = flow_of(*(task(f"step_{i}") for i in range(1000)))
+    assert checked(flow) == []
+    (diagnostic,) = checked(flow_of(*(task(f"step_{i}") for i in range(1200))))
+    assert diagnostic.code == "FC404"
+    assert "Step Functions take 1,048,576" in diagnostic.message
+
+
+def test_switches_and_loops_do_not_reach_emission():
+    switch = Switch(decider=step("start"), on="x", cases=(("a", seq(task("a"))),), merge="end")
+    loop = Loop(body=seq(), decider=step("start"), on="x", repeat=("a",), exit=None)
+    for region in (switch, loop):
+        with pytest.raises(ValueError, match="rejected before emission"):
+            state_machine(flow_of(region), options())
+
+
+def test_settings_are_the_fields_of_the_options():
+    assert own_settings(TARGET) == tuple(s.name for s in TARGET.settings)
+    defaults = options()
+    assert [getattr(defaults, s.name) for s in TARGET.settings] == [s.default for s in TARGET.settings]
+
+
+# --- our own rules ---------------------------------------------------------------------------------------------------
+
+
+def job(**fields):
+    parameters = {"JobName": "j", "JobQueue": "q", "JobDefinition": "d"}
+    return {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": parameters, **fields}
+
+
+def one(state):
+    return {"StartAt": "a", "States": {"a": state}}
+
+
+INLINE = {"ProcessorConfig": {"Mode": "INLINE"}, **one({"Type": "Pass", "End": True})}
+TWICE = {"Type": "Parallel", "Branches": [one({"Type": "Pass", "End": True})], "End": True}
+
+
+@pytest.mark.parametrize(
+    ("machine", "problem"),
+    [
+        (one(job(Next="b")), "there is no state `b`"),
+        (one(job()), "either a next state or an end"),
+        (one(job(End=True, Next="a")), "either a next state or an end"),
+        (one(job(End=True, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "b"}])), "there is no state `b`"),
+        ({"StartAt": "b", "States": {"a": job(End=True)}}, "there is no state `b`"),
+        ({"StartAt": "a", "States": {"a": job(End=True), "b": job(End=True)}}, "`b` cannot be reached"),
+        (one(TWICE), "2 states are named `a`"),
+        ({"StartAt": "a" * 81, "States": {"a" * 81: job(End=True)}}, "its name has 81 characters"),
+        (one(job(End=True, Parameters={"JobName": "j", "JobDefinition": "d"})), "needs `JobQueue`"),
+        (one(job(End=True) | {"Parameters": job()["Parameters"] | {"Queue": "q"}}), "no parameter `Queue`"),
+        (one(job(End=True) | {"Parameters": job()["Parameters"] | {"JobName": "a b"}}), "not a job name"),
+        (
+            one(job(End=True) | {"Parameters": job()["Parameters"] | {"ContainerOverrides": {"Image": "i"}}}),
+            "have no member `Image`",
+        ),
+        (one(job(End=True, Retry=[{"ErrorEquals": ["x"], "IntervalSeconds": 0}])), "less than a second"),
+        (one(job(End=True, Retry=[{"ErrorEquals": ["x"], "BackoffRate": 0.5}])), "backoff rate"),
+        (one(job(End=True, Retry=[{"ErrorEquals": ["x"], "MaxAttempts": -1}])), "negative"),
+        (one(job(End=True, Retry=[{"ErrorEquals": []}])), "names no error"),
+        (one({"Type": "Map", "ItemReader": {}, "ItemProcessor": INLINE, "End": True}), "only a distributed Map"),
+        (
+            one(
+                {
+                    "Type": "Map",
+                    "Label": "a b",
+                    "ItemProcessor": INLINE | {"ProcessorConfig": {"Mode": "DISTRIBUTED"}},
+                    "End": True,
+                }
+            ),
+            "needs an execution type",
+        ),
+    ],
+)
+def test_rules_find(machine, problem):
+    found = problems(machine, 1)
+    assert any(problem in text for text in found), found
+
+
+def test_rules_find_nothing_in_a_sound_machine():
+    assert problems(one(job(End=True)), 1024 * 1024) == ()
+    assert problems(one(job(End=True)), 1024 * 1024 + 1) != ()
