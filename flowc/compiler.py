@@ -12,7 +12,7 @@ from flowc.contract import Plan
 from flowc.diagnostics import Diagnostic, Label, has_errors, in_order
 from flowc.frontend import read_source
 from flowc.ir.flow import Flow
-from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
+from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
 from flowc.ir.walk import regions
 from flowc.package import CodePackage, build_package, is_package
 from flowc.passes import analyse
@@ -96,9 +96,7 @@ def compile_program(
     """
     code = build_package(program.plan, program.folder)
     defaults = {s.name: s.default for s in target.settings}
-    options = target.options(
-        store=store, code=code.code, image=image, version=__version__, **{**defaults, **settings}
-    )
+    options = target.options(store=store, code=code.code, image=image, version=__version__, **{**defaults, **settings})
     found = in_order((*_unsupported(program.flow, target), *target.check(program.flow, options)))
     if has_errors(found):
         return None, found
@@ -138,8 +136,9 @@ def _may_replace(path: str, file: OutputFile) -> bool:
     if not os.path.isfile(path):
         return False
     with open(path, "rb") as present:
-        head = present.read(_HEAD)
-    return file.marker in head if file.marker else is_package(head)
+        if file.marker:
+            return file.marker in present.read(_HEAD)
+        return is_package(present.read())
 
 
 def _unsupported(flow: Flow, target: Target[Any]) -> Iterable[Diagnostic]:
@@ -159,7 +158,7 @@ def _unsupported(flow: Flow, target: Target[Any]) -> Iterable[Diagnostic]:
 
 
 def used_features(flow: Flow) -> Iterable[tuple[Feature, Span]]:
-    """Every feature that a flow uses, each with a place where it does."""
+    """Every feature that a flow uses, each with the first place where it does."""
     found: dict[Feature, Span] = {Feature.RESOURCES: flow.span}
     if flow.params:
         found[Feature.PARAMETERS] = flow.params[0].span
@@ -169,22 +168,25 @@ def used_features(flow: Flow) -> Iterable[tuple[Feature, Span]]:
             if step.policy.retry_delay_s:
                 found.setdefault(Feature.RETRY_DELAY, step.span)
     for region in regions(flow.root):
-        match region:
-            case Task(step=step):
-                found.setdefault(Feature.TASK, step.span)
-            case Sequence():
-                pass
-            case Parallel(split=step):
-                found.setdefault(Feature.PARALLEL, step.span)
-            case Foreach(split=step, body=body):
-                found.setdefault(Feature.FOREACH, step.span)
-                inner = next((r for r in regions(body) if isinstance(r, Foreach)), None)
-                if inner is not None:
-                    found.setdefault(Feature.NESTED_FOREACH, inner.split.span)
-            case Switch(decider=step):
-                found.setdefault(Feature.SWITCH, step.span)
-            case Loop(decider=step):
-                found.setdefault(Feature.LOOP, step.span)
-            case _:
-                assert_never(region)
+        for feature, span in _features(region):
+            found.setdefault(feature, span)
     return found.items()
+
+
+def _features(region: Region) -> Iterable[tuple[Feature, Span]]:
+    match region:
+        case Task(step=step):
+            yield Feature.TASK, step.span
+        case Sequence():
+            pass
+        case Parallel(split=step):
+            yield Feature.PARALLEL, step.span
+        case Foreach(split=step, body=body):
+            yield Feature.FOREACH, step.span
+            yield from ((Feature.NESTED_FOREACH, r.split.span) for r in regions(body) if isinstance(r, Foreach))
+        case Switch(decider=step):
+            yield Feature.SWITCH, step.span
+        case Loop(decider=step):
+            yield Feature.LOOP, step.span
+        case _:
+            assert_never(region)

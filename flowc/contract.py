@@ -162,7 +162,6 @@ class Address(NamedTuple):
         return f"{self.flow}/{self.run}/{self.step}{at}"
 
 
-
 # --- the plan --------------------------------------------------------------------------------------------------------
 
 PLAN_NAME = "flowc-plan.json"
@@ -243,9 +242,7 @@ class Plan(NamedTuple):
                 f"this flow was compiled for contract version {plan.get('contract')}, and this runner knows version "
                 f"{CONTRACT}: use an image with the flowc that compiled it"
             )
-        steps = [
-            PlanStep(**{**s, "parents": tuple(s["parents"]), "within": tuple(s["within"])}) for s in plan["steps"]
-        ]
+        steps = [PlanStep(**{**s, "parents": tuple(s["parents"]), "within": tuple(s["within"])}) for s in plan["steps"]]
         return cls(
             **{
                 **plan,

@@ -62,7 +62,7 @@ def upload_package(store: ObjectStore, flow: str, package: CodePackage) -> None:
 
 
 def is_package(data: bytes) -> bool:
-    """Whether the beginning of some bytes is that of a code package."""
+    """Whether some bytes are a code package; only as much of them is unpacked as tells."""
     try:
         decompressor = zstd_module().ZstdDecompressor()
         return bytes(decompressor.decompress(data, max_length=_HEAD)).startswith(PLAN_NAME.encode() + b"\0")

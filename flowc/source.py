@@ -28,7 +28,7 @@ class SourceFile:
 
     Attributes:
         file: The path as the user gave it.
-        text: Decoded text with `\\n` line ends.
+        text: Decoded text; lines end in a line feed.
     """
 
     file: str

@@ -107,11 +107,12 @@ def run(context: click.Context, file: str, max_workers: int | None, store: str) 
 @click.option("--store", help=_STORE_HELP)
 @click.option("-o", "--output", "folder", type=click.Path(), help="Keep what was compiled in this folder.")
 @click.pass_context
-def simulate(
-    context: click.Context, file: str, target_name: str, store: str | None, folder: str | None
-) -> None:
-    """Run a flow as a scheduler would, here: what `compile` writes, in the real Airflow or an interpreter of Step
-    Functions; only pods and jobs become local processes. Parameters are given as --name value."""
+def simulate(context: click.Context, file: str, target_name: str, store: str | None, folder: str | None) -> None:
+    """Run a flow here as a scheduler would.
+
+    What `compile` writes is loaded by the real Airflow, or by an interpreter of Step Functions; only pods and jobs
+    become local processes. Parameters are given as --name value.
+    """
     from flowc.cli import running
     from flowc.targets.registry import load_target
 

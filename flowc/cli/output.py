@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from flowc._version import __version__
 from flowc.diagnostics import Diagnostic, Severity, render
 from flowc.source import SourceFile
 
@@ -35,6 +36,24 @@ def stop(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -
     errors = sum(d.severity is Severity.ERROR for d in found)
     click.echo(f"{errors} error{'' if errors == 1 else 's'}; nothing was written or run", err=True)
     sys.exit(EXIT_DIAGNOSTICS)
+
+
+def fail(message: str) -> None:
+    """Say what kept a command from its work."""
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+
+
+def internal_error() -> None:
+    """Say that flowc itself has failed, with all that helps to find out why."""
+    import traceback
+
+    traceback.print_exc()
+    diagnostic = Diagnostic(
+        code="FC901",
+        message=f"flowc {__version__} has failed; the fault is its own",
+        help="report it with the traceback above and, if you can, the flow",
+    )
+    show([diagnostic], {})
 
 
 def plain(path: str) -> str:

@@ -107,11 +107,12 @@ class Progress(Watcher):
 
     def _table(self) -> Table:
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
         for name, count in self._counts.items():
             colour = "red" if count.failed else "cyan" if count.running else "green" if count.done else "dim"
-            table.add_row(f"[{colour}]{name}[/]", _words(count))
+            table.add_row(Text(name, style=colour), _words(count))
         return table
 
 
@@ -135,5 +136,3 @@ def _words(count: _Count) -> str:
 
 def _name(task: Address) -> str:
     return f"{task.step}/{format_path(task.path)}" if task.path else task.step
-
-

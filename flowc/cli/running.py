@@ -58,9 +58,7 @@ def _place(store_url: str, key: str = "") -> str:
     return plain(store.path(key)).rstrip("/") if isinstance(store, LocalStore) else f"{store_url}/{key}"
 
 
-def _report(
-    program: Program, store_url: str, run: str, state: RunState, failure: tuple[Address, str] | None
-) -> int:
+def _report(program: Program, store_url: str, run: str, state: RunState, failure: tuple[Address, str] | None) -> int:
     from flowc.local.engine import RunState
 
     name = f"{program.flow.name}/{run}"

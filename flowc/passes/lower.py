@@ -29,9 +29,7 @@ def lower_plan(flow: Flow) -> Plan:
     )
 
 
-def _lower(
-    region: Region, parents: tuple[str, ...], within: tuple[str, ...], steps: dict[str, PlanStep]
-) -> str:
+def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], steps: dict[str, PlanStep]) -> str:
     """Add a region's steps; returns the name of its last one."""
 
     def add(

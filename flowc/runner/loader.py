@@ -99,7 +99,8 @@ def load_flow(root: str, module: str, flow: str) -> type[Any]:
 def add_folder(root: str) -> None:
     """Make the modules below a folder importable, before all others but the built-in ones."""
     root = os.path.realpath(root)
-    if root not in sys.path:
+    # that the folder is on the path already (a script's is) does not mean that flowc's finder looks into it
+    if not any(isinstance(f, FlowFinder) and f.root == root for f in sys.meta_path):
         sys.meta_path.insert(_place(), FlowFinder(root))
         sys.path.insert(0, root)
 

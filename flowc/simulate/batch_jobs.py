@@ -27,6 +27,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceBatch,
 )
 
+from flowc.simulate.moto_repairs import replace
+
 GRACE_S = 30.0
 """Between SIGTERM and SIGKILL when a job is terminated or takes too long.
 
@@ -69,14 +71,10 @@ def install(compute: Compute) -> None:
     """Makes moto's Batch run its jobs by `compute`; for the whole process, once."""
     state_manager.set_transition("batch::job", {"progression": "immediate"})
     ProcessJob.compute = compute
-    _replace(models, "Job", ProcessJob)
-    _replace(models.BatchBackend, "get_job_queue", _any_job_queue)
-    _replace(models.BatchBackend, "get_job_definition", _job_definition(models.BatchBackend.get_job_definition))
+    replace(models, "Job", ProcessJob)
+    replace(models.BatchBackend, "get_job_queue", _any_job_queue)
+    replace(models.BatchBackend, "get_job_definition", _job_definition(models.BatchBackend.get_job_definition))
     _wait_for_jobs(compute)
-
-
-def _replace(owner: Any, name: str, replacement: object) -> None:
-    setattr(owner, name, replacement)
 
 
 def _job_definition(original: Any) -> Callable[[models.BatchBackend, str], models.JobDefinition | None]:
@@ -123,6 +121,7 @@ def _wait_for_jobs(compute: Compute) -> None:
 
     def build_sync_resolver(self: Any, env: Any, **arguments: Any) -> Callable[[], Any]:
         job = compute.jobs[env.stack[-1]["JobId"]]
+        job.is_wanted = env.is_running
         resolve: Any = original(self, env=env, **arguments)
 
         def wait_and_resolve() -> Any:
@@ -136,7 +135,7 @@ def _wait_for_jobs(compute: Compute) -> None:
 
         return wait_and_resolve
 
-    _replace(StateTaskServiceBatch, "_build_sync_resolver", build_sync_resolver)
+    replace(StateTaskServiceBatch, "_build_sync_resolver", build_sync_resolver)
 
 
 class ProcessJob(models.Job):
@@ -145,6 +144,7 @@ class ProcessJob(models.Job):
     Attributes:
         ended: Is set when moto answers that the job has succeeded or failed.
         is_waiting: The job has not been started yet.
+        is_wanted: Whether the execution that waits for the job, if one does, still runs.
         log: All that its process writes.
     """
 
@@ -154,6 +154,7 @@ class ProcessJob(models.Job):
         super().__init__(*args, **kwargs)
         self.ended = threading.Event()
         self.is_waiting = True
+        self.is_wanted: Callable[[], bool] = lambda: True
         self._process: subprocess.Popen[bytes] | None = None
         self._reason: str | None = None
         self.log = self.compute.folder / f"{self.job_name}-{self.job_id}.log"
@@ -163,7 +164,7 @@ class ProcessJob(models.Job):
         try:
             with self.compute.slots:
                 self.is_waiting = False
-                if not self.stop:
+                if not self.stop and self.is_wanted():
                     self._run()
         finally:
             self._mark_stopped(success=self.exit_code == 0 and not self.stop)

@@ -151,9 +151,7 @@ def on_stepfunctions(
     """
     definition = _write(compiled, folder)
     upload_package(store, program.flow.name, compiled.code)
-    result = run_definition(
-        server, definition.read_bytes(), name=program.flow.name, run_id=run_id, input=parameters
-    )
+    result = run_definition(server, definition.read_bytes(), name=program.flow.name, run_id=run_id, input=parameters)
     succeeded = result.status == "SUCCEEDED"
     _record_end(store, program.flow.name, run_id, succeeded)
     return Simulated(

@@ -10,7 +10,7 @@ import datetime
 import functools
 import threading
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import boto3
 import moto
@@ -51,22 +51,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramStopped
 
 from flowc.simulate.errors import SimulateError
-
-MOTO_VERSION = "5.2.5"
-"""The version that the repairs were written for; flowc's `simulate` extra pins it."""
-
-
-def require_version(installed: str) -> None:
-    """Refuses a moto that the repairs do not fit.
-
-    Raises:
-        SimulateError: It is another version.
-    """
-    if installed != MOTO_VERSION:
-        raise SimulateError(
-            f"Step Functions are simulated with moto {MOTO_VERSION}, and moto {installed} is installed: "
-            "pip install 'flowc[simulate]'"
-        )
+from flowc.simulate.libraries import require_version
 
 
 def apply(endpoint: str, s3_environment: Mapping[str, str] | None) -> None:
@@ -88,7 +73,7 @@ def apply(endpoint: str, s3_environment: Mapping[str, str] | None) -> None:
     repair_clients(endpoint, s3_environment)
 
 
-def _replace(owner: Any, name: str, replacement: object) -> None:
+def replace(owner: Any, name: str, replacement: object) -> None:
     """Sets an attribute of moto's; there must be one to replace.
 
     Raises:
@@ -134,8 +119,8 @@ def repair_integration_names() -> None:
         if shape is not None:
             self._from_boto_response(response, shape)
 
-    _replace(StateTaskService, "_normalise_parameters", normalise_parameters)
-    _replace(StateTaskService, "_normalise_response", normalise_response)
+    replace(StateTaskService, "_normalise_parameters", normalise_parameters)
+    replace(StateTaskService, "_normalise_response", normalise_response)
 
 
 def repair_retried_sync_tasks() -> None:
@@ -151,7 +136,7 @@ def repair_retried_sync_tasks() -> None:
             env.callback_pool_manager.add(env.states.context_object.update_task_token())
         original(self, env=env, **arguments)
 
-    _replace(StateTaskServiceCallback, "_eval_integration_pattern", eval_integration_pattern)
+    replace(StateTaskServiceCallback, "_eval_integration_pattern", eval_integration_pattern)
 
 
 def repair_error_names_of_branches() -> None:
@@ -164,7 +149,7 @@ def repair_error_names_of_branches() -> None:
     def init(self: Any, error_name: str | None) -> None:
         ErrorName.__init__(self, error_name=error_name)
 
-    _replace(CustomErrorName, "__init__", init)
+    replace(CustomErrorName, "__init__", init)
 
 
 def repair_error_names_of_services() -> None:
@@ -202,8 +187,8 @@ def repair_failures_in_distributed_maps() -> None:
                 frame.set_stop(stop_date=now, cause=None, error=None)
             raise
 
-    _replace(worker, "_eval_job", eval_job_and_fail)
-    _replace(DistributedIterationComponent, "_map_run", map_run_and_stop)
+    replace(worker, "_eval_job", eval_job_and_fail)
+    replace(DistributedIterationComponent, "_map_run", map_run_and_stop)
 
 
 def _threshold_exceeded(env: Any) -> FailureEvent:
@@ -229,7 +214,7 @@ def limit_retry_delays(limit_s: float) -> None:
         original(self, env)
         env.stack.append(min(env.stack.pop(), limit_s))
 
-    _replace(MaxDelaySecondsDecl, "_eval_body", eval_body)
+    replace(MaxDelaySecondsDecl, "_eval_body", eval_body)
 
 
 def repair_clients(endpoint: str, s3_environment: Mapping[str, str] | None) -> None:
@@ -250,29 +235,31 @@ def repair_clients(endpoint: str, s3_environment: Mapping[str, str] | None) -> N
             return clients[service, region]
 
     for module in (resource_eval_s3, state_task_service_aws_sdk, state_task_service_batch):
-        _replace(module, "boto_client_for", client)
+        replace(module, "boto_client_for", client)
 
 
 def _client(service: str, region: str, endpoint: str, environment: Mapping[str, str] | None) -> Any:
-    at: dict[str, Any] = {
-        "endpoint_url": endpoint,
-        "region_name": region,
-        "aws_access_key_id": "flowc",
-        "aws_secret_access_key": "flowc",
-    }
-    style: Literal["path", "auto"] = "path"
-    if environment is not None:
-        at["endpoint_url"] = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
-        at["region_name"] = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or region
-        at["aws_access_key_id"] = environment.get("AWS_ACCESS_KEY_ID")
-        at["aws_secret_access_key"] = environment.get("AWS_SECRET_ACCESS_KEY")
-        at["aws_session_token"] = environment.get("AWS_SESSION_TOKEN")
-        style = "path" if at["endpoint_url"] else "auto"
+    """A client of moto's own services, or of another S3 if there are variables that reach it."""
     # parameters are not validated here since Step Functions report what the service says of them
-    config = Config(
-        parameter_validation=False,
-        retries={"total_max_attempts": 1},
-        max_pool_connections=50,
-        s3={"addressing_style": style},
+    config = Config(parameter_validation=False, retries={"total_max_attempts": 1}, max_pool_connections=50)
+    session = boto3.session.Session()
+    if environment is None:
+        return session.client(
+            service,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id="flowc",
+            aws_secret_access_key="flowc",
+            config=config.merge(Config(s3={"addressing_style": "path"}, proxies={})),
+        )
+    url = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
+    return session.client(
+        service,
+        endpoint_url=url,
+        region_name=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or region,
+        # without keys, the session looks where AWS's own tools look: a profile, the role of an instance
+        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+        aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+        config=config.merge(Config(s3={"addressing_style": "path" if url else "auto"})),
     )
-    return boto3.session.Session().client(service, config=config, **at)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import queue
@@ -24,8 +23,8 @@ from typing import IO, Any
 
 from flowc import contract
 from flowc.simulate.errors import SimulateError
+from flowc.simulate.libraries import require_libraries
 
-NEEDED = ("boto3", "moto", "flask", "flask_cors")
 START_S = 60.0
 """How long the server may take to start; it takes about 2 s."""
 POLL_S = 0.1
@@ -139,20 +138,19 @@ class AwsServer:
     _jobs: dict[str, _Running] = field(default_factory=dict)
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     _echoes: queue.Queue[str | None] = field(default_factory=queue.Queue)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def __enter__(self) -> AwsServer:
-        missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-        if missing:
-            raise SimulateError(f"{missing[0]} is not installed: pip install 'flowc[simulate]'")
+        require_libraries()
         with contextlib.ExitStack() as stack:
             folder = self.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flowc-aws-")))
             folder.mkdir(parents=True, exist_ok=True)
             self._process = self._start(folder, stack.enter_context((folder / "server.log").open("wb")))
             follower = threading.Thread(target=self._follow, args=(self._process,), daemon=True)
             stack.callback(self._end, self._process, follower)
-            self._port = self._await_port(self._process)
+            self._port = self._await_port(self._process, folder)
             follower.start()
             self._stack = stack.pop_all()
         return self
@@ -171,6 +169,12 @@ class AwsServer:
     def env(self) -> dict[str, str]:
         """The `AWS_*` variables that reach the S3 of the store."""
         return dict(self.s3_environment) if self.s3_environment is not None else own_environment(self.endpoint)
+
+    @property
+    def process_id(self) -> int:
+        """The server's process."""
+        assert self._process is not None
+        return self._process.pid
 
     def client(self, service: str) -> Any:
         """A boto3 client of one of this server's services."""
@@ -200,7 +204,7 @@ class AwsServer:
         """Waits until no job of a run is running."""
         self._catch_up()
         while any(job.ended is None for job in self._jobs_of(run_id)):
-            self._require_alive()
+            self._catch_up()
             time.sleep(POLL_S)
 
     def _jobs_of(self, run_id: str) -> Iterator[_Running]:
@@ -209,12 +213,14 @@ class AwsServer:
                 yield job
 
     def _start(self, folder: Path, errors: IO[bytes]) -> subprocess.Popen[str]:
+        without_aws = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         process = subprocess.Popen(
             # without -P, a file of the user's in the current folder could stand for a module of the server's
             [sys.executable, "-P", "-m", "flowc.simulate.aws_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            env={**without_aws, **(self.s3_environment or {})},
             text=True,
             encoding="utf-8",
         )
@@ -236,24 +242,27 @@ class AwsServer:
             process.stdin.write(line + "\n")
             process.stdin.flush()
 
-    def _await_port(self, process: subprocess.Popen[str]) -> int:
+    @staticmethod
+    def _await_port(process: subprocess.Popen[str], folder: Path) -> int:
         assert process.stdout is not None
         late = threading.Timer(START_S, process.kill)
         late.start()
         line = process.stdout.readline()
         late.cancel()
         if not line:
-            raise SimulateError("the simulator of Step Functions does not start")
+            raise SimulateError(f"the simulator of Step Functions does not start:\n{_tail(folder / 'server.log')}")
         port: int = json.loads(line)["port"]
         return port
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
         """Reads the server's events until it ends."""
         assert process.stdout is not None
-        with process.stdout as events:
-            for line in events:
-                self._receive(json.loads(line))
-        self._echoes.put(None)
+        try:
+            with process.stdout as events:
+                for line in events:
+                    self._receive(json.loads(line))
+        finally:
+            self._echoes.put(None)
 
     def _receive(self, event: Mapping[str, Any]) -> None:
         match event["event"]:
@@ -271,12 +280,11 @@ class AwsServer:
     def _catch_up(self) -> None:
         """Returns when every event that came before this call has been read."""
         assert self._process is not None
-        self._send(self._process, "here")
-        if self._echoes.get(timeout=START_S) is None:
-            self._require_alive()
-
-    def _require_alive(self) -> None:
-        if self._process is not None and self._process.poll() is not None:
+        with self._turn:
+            self._send(self._process, "here")
+            echo = self._echoes.get()
+        if echo is None:
+            self._echoes.put(None)
             raise SimulateError("the simulator of Step Functions has ended unexpectedly")
 
     @staticmethod
@@ -291,19 +299,24 @@ class AwsServer:
             process.wait()
         if follower.ident is not None:
             follower.join()
+        elif process.stdout is not None:
+            process.stdout.close()
 
 
 def _client(service: str, endpoint: str) -> Any:
+    """A client that takes nothing from the user's environment: no profile, no proxy."""
     import boto3
+    import botocore.session
     from botocore.config import Config
 
-    return boto3.session.Session().client(
+    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return boto3.session.Session(botocore_session=session).client(
         service,
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="flowc",
         aws_secret_access_key="flowc",
-        config=Config(s3={"addressing_style": "path"}),
+        config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
 
 

@@ -16,7 +16,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, Pre
 from obstore.store import S3Store
 
 from flowc.errors import ObjectNotFound, StoreError
-from flowc.store.objects import Data, ended_early
+from flowc.store.objects import Data, ObjectStore, ended_early
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -176,22 +176,23 @@ class RemoteStore:
 class RemoteLog:
     """An object that is written again, whole, when its log has grown."""
 
-    def __init__(self, store: RemoteStore, key: str) -> None:
+    def __init__(self, store: ObjectStore, key: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._key = key
+        self._clock = clock
         self._parts: list[bytes] = []
         self._written = 0
         self._period_s = _LOG_PERIOD_S[0]
-        self._next_s = time.monotonic() + self._period_s
+        self._next_s = clock() + self._period_s
 
     def write(self, data: bytes) -> None:
         self._parts.append(data)
         self.refresh()
 
     def refresh(self) -> None:
-        if time.monotonic() >= self._next_s:
+        if len(self._parts) > self._written and self._clock() >= self._next_s:
             self._period_s = min(self._period_s * 1.5, _LOG_PERIOD_S[1])
-            self._next_s = time.monotonic() + self._period_s
+            self._next_s = self._clock() + self._period_s
             self.close()
 
     def close(self) -> None:

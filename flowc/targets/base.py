@@ -7,7 +7,7 @@ declaration is total. Emission is pure: no clock, no randomness, no environment,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
@@ -118,9 +118,3 @@ class Target(Protocol[OptionsT]):
     def emit(self, flow: Flow, options: OptionsT) -> tuple[OutputFile, ...]:
         """The definition of a flow that `check` had nothing against."""
         ...
-
-
-def own_settings(target: Target[Any]) -> tuple[str, ...]:
-    """The names of the fields that a target's options add to `CompileOptions`."""
-    common = {f.name for f in fields(CompileOptions)}
-    return tuple(f.name for f in fields(target.options) if f.name not in common)

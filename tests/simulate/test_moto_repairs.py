@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from flowc.simulate.errors import SimulateError
-from flowc.simulate.moto_repairs import MOTO_VERSION, require_version
+from flowc.simulate.libraries import MOTO_VERSION, require_version
 from flowc.simulate.stepfunctions import AwsServer, ExecutionResult, run_definition
 
 pytestmark = pytest.mark.stepfunctions
@@ -196,7 +196,7 @@ def test_distributed_map_of_nothing_succeeds(server, request):
 
 
 def test_many_states_call_services_at_a_time(server, request):
-    """`repair_clients`: one client of a service is shared by all threads."""
+    """`repair_clients`: one client is shared by all threads; that calls reach another S3 is tested with the server."""
     get = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:s3:getObject",

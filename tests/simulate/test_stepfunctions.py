@@ -1,5 +1,6 @@
 """The simulated Step Functions and Batch: jobs are processes, and behave as Batch's do."""
 
+import _thread
 import json
 import signal
 import stat
@@ -203,6 +204,51 @@ def test_definition_that_is_refused_is_an_error(server):
         run_definition(server, b'{"StartAt": "a", "States": {"a": {"Type": "No"}}}', name="broken", run_id="r")
     with pytest.raises(SimulateError, match="the state machine broken cannot be run"):
         run_definition(server, b"no JSON", name="broken", run_id="r")
+
+
+def test_interrupted_run_ends_its_jobs(tmp_path):
+    """A run that the user interrupts ends with its jobs, which get the time to record it."""
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('recorded'), sys.exit(3)))\n"
+        "print('begun', flush=True); time.sleep(60)"
+    )
+    log = []
+
+    def interrupt(job):
+        log.append(job)
+        if job.exit_code is None:
+            while not job.log_file.exists() or not job.log_file.read_text():
+                time.sleep(0.02)
+            _thread.interrupt_main()
+
+    with AwsServer(folder=tmp_path, on_job=interrupt) as server:
+        with pytest.raises(KeyboardInterrupt):
+            run(server, {"a": python(code)}, "interrupted")
+        assert [(j.exit_code, j.log_tail) for j in server.jobs_of("interrupted")] == [(3, "begun\nrecorded\n")]
+    assert [j.exit_code for j in log] == [None, 3]
+
+
+def test_settings_of_the_user_for_aws_and_proxies_do_not_matter(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with AwsServer() as server:
+        server.create_bucket("bucket")
+        result = run(server, {"a": python("import os; print(os.environ.get('AWS_PROFILE'))")}, "settings")
+        assert (result.status, [j.log_tail for j in result.jobs]) == ("SUCCEEDED", ["None\n"])
+
+
+def test_server_that_dies_is_an_error():
+    with AwsServer() as server:
+        code = f"import os, time; os.kill({server.process_id}, 9); time.sleep(60)"
+        with pytest.raises(SimulateError, match=r"has ended unexpectedly|cannot be run"):
+            run(server, {"a": python(code)}, "dies")
+
+
+def test_server_that_does_not_start_says_why():
+    with pytest.raises(SimulateError, match=r"does not start:\n(.*\n)*.*semaphore initial value"):
+        AwsServer(max_jobs=-1).__enter__()
 
 
 @pytest.mark.parametrize("library", ["boto3", "moto"])

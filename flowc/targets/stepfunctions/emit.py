@@ -42,6 +42,13 @@ Step Functions would start 10,000 at once, and after a failure stop as many; Bat
 Source: https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
 """
 
+OUTER_CONCURRENCY = 30
+"""The same for a foreach with another one inside.
+
+Each of its items may hold a Map Run open, and an account has 1,000 of them: 30 times 30 is what three levels take.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+
 THROTTLED = asl.Retrier(
     errors=("Batch.AWSBatchException", "Batch.ServerException"),
     interval_s=5,
@@ -218,6 +225,7 @@ class _Builder:
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
         """
         split = region.split
+        nests = any(isinstance(inner, Foreach) for inner in walk.regions(region.body))
         item = "$$.Map.Item.Value"
         path = asl.format_string("{}", item) if depth == 0 else asl.format_string("{}.{}", "$.path", item)
         return asl.DistributedMap(
@@ -226,7 +234,7 @@ class _Builder:
             label=label(split.name),
             items=asl.ItemsInS3(bucket=self.store.bucket, key=self._items_key(split)),
             selector={"run.$": "$.run", "path.$": path},
-            max_concurrency=MAX_CONCURRENCY,
+            max_concurrency=OUTER_CONCURRENCY if nests else MAX_CONCURRENCY,
             body=self._sequence(region.body, depth=depth + 1, end=End.EMPTY),
             next=region.join.name,
         )

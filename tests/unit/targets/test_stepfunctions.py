@@ -328,6 +328,12 @@ def test_item_extends_the_path():
     }
 
 
+def test_foreach_around_another_has_fewer_items_at_a_time():
+    """So that 1,000 open Map Runs, an account's limit, are enough."""
+    found = states(emitted(NESTED))
+    assert [found[f"{split} items"]["MaxConcurrency"] for split in ("start", "outer")] == [30, 100]
+
+
 def test_child_executions_return_nothing():
     for scope in (s["ItemProcessor"] for s in states(emitted(MIXED)).values() if "ItemProcessor" in s):
         assert scope["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}

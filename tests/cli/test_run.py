@@ -1,0 +1,112 @@
+"""`flowc run`: parameters, output, failures, and what is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowc import Flow
+from tests.cli.flowc import EXAMPLES, contents, flowc
+
+FAILING = """from metaflow import FlowSpec, step
+
+class Failing(FlowSpec):
+    @step
+    def start(self):
+        self.kept = 1
+        self.next(self.bad, self.good)
+
+    @step
+    def bad(self):
+        print("about to fail")
+        raise ValueError("no luck")
+        self.next(self.join)
+
+    @step
+    def good(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def test_the_default_store_is_in_the_working_directory(tmp_path: Path) -> None:
+    result = flowc("run", EXAMPLES / "hello.py", "--whom", "you", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "end | Hello, you!\n" in result.stdout
+    assert "its artifacts are in .flowc\n" in result.stdout
+    run = Flow("Hello", str(tmp_path / ".flowc")).latest_run
+    assert run.pathspec in result.stdout
+    assert run.data is not None and run.data.greeting == "Hello, you!"
+
+
+def test_a_failing_flow(tmp_path: Path) -> None:
+    (tmp_path / "failing.py").write_text(FAILING)
+    result = flowc("run", "failing.py", "--store", "store", "--max-workers", "1", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "bad | about to fail\n" in result.stdout
+    assert 'bad |     raise ValueError("no luck")\n' in result.stdout
+    assert "bad | ValueError: no luck\n" in result.stdout
+    run = Flow("Failing", str(tmp_path / "store")).latest_run
+    assert f"task {run.pathspec}/bad failed; its log is store/" in result.stderr
+    log = result.stderr.strip().rpartition(" ")[2]
+    assert "about to fail" in (tmp_path / log).read_text()
+    assert run.finished and not run.successful
+    assert run["start"].task.data.kept == 1
+    assert run["bad"].task.exception["message"] == "no luck"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("--folds", "many"), "FC602", '`folds` is a whole number, not "many"'),
+        (("--test_share=lots",), "FC602", "`test_share` is a number"),
+        (("--grid", "{1"), "FC602", "`grid` is JSON"),
+        (("--fold", "3"), "FC601", "did you mean `folds`?"),
+    ],
+)
+def test_wrong_parameters(words: tuple[str, ...], code: str, message: str, tmp_path: Path) -> None:
+    result = flowc("run", EXAMPLES / "model_search.py", *words, cwd=tmp_path)
+    assert result.returncode == 1
+    assert code in result.stderr and message in result.stderr
+    assert contents(tmp_path) == {}
+
+
+def test_a_missing_parameter(tmp_path: Path) -> None:
+    flow = (EXAMPLES / "hello.py").read_text().replace('default="world"', "required=True")
+    (tmp_path / "hello.py").write_text(flow)
+    result = flowc("run", "hello.py", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "FC603 error: parameter `whom` is missing" in result.stderr
+    assert "--whom TEXT" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("--whom",), ("you",), ("--whom", "a", "--whom", "b")], ids=" ".join)
+def test_wrong_usage(words: tuple[str, ...], tmp_path: Path) -> None:
+    result = flowc("run", EXAMPLES / "hello.py", *words, cwd=tmp_path)
+    assert result.returncode == 2
+    assert contents(tmp_path) == {}
+
+
+def test_a_flow_whose_module_cannot_be_imported(tmp_path: Path) -> None:
+    flow = (EXAMPLES / "hello.py").read_text().replace("class Hello", "import no_such_library\n\n\nclass Hello")
+    (tmp_path / "hello.py").write_text(flow)
+    result = flowc("run", "hello.py", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "start | ModuleNotFoundError: No module named 'no_such_library'" in result.stdout
+    assert "task Hello/" in result.stderr
+
+
+def test_a_store_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = flowc("run", EXAMPLES / "hello.py", "--store", "file", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.startswith("error: the store") and "Not a directory" in result.stderr
