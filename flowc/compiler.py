@@ -20,7 +20,6 @@ from flowc.passes.lower import lower_plan
 from flowc.source import SourceFile, Span
 from flowc.targets.base import Feature, Lowered, Native, OutputFile, Rejected, Target
 
-DEFAULT_IMAGE = f"flowc-runner:{__version__}"
 _HEAD = 4096
 
 
@@ -83,7 +82,7 @@ def read_program(file: str) -> tuple[Program | None, tuple[Diagnostic, ...], dic
 
 
 def compile_program(
-    program: Program, target: Target[Any], *, store: str, image: str = DEFAULT_IMAGE, settings: Mapping[str, str] = {}
+    program: Program, target: Target[Any], *, store: str, image: str, settings: Mapping[str, str] = {}
 ) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Compile for a target. Pure but for reading the flow's folder.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ import click
 
 from flowc._version import __version__
 from flowc.cli.output import EXIT_INTERRUPTED, plain, show, stop
+from flowc.contract import code_key
 from flowc.store.objects import to_url
 
 if TYPE_CHECKING:
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
     from flowc.targets.base import Target
 
 DEFAULT_STORE = ".flowc"
-TARGETS = ("airflow", "stepfunctions")
 
 _EXTRA = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["-h", "--help"]}
 _FLOW = click.argument("file", metavar="FLOW.py", type=click.Path())
+_TARGET = click.option("--target", "target_name", required=True, help="The scheduler: airflow or stepfunctions.")
+_IMAGE = click.option(
+    "--image", default=f"flowc-runner:{__version__}", show_default=True, help="The step-runner container's image."
+)
 _STORE_HELP = "Where artifacts are: a directory, or s3://bucket/prefix (or FLOWC_STORE)."
 
 
@@ -30,6 +35,28 @@ _STORE_HELP = "Where artifacts are: a directory, or s3://bucket/prefix (or FLOWC
 @click.version_option(__version__, prog_name="flowc")
 def cli() -> None:
     """Compile flows in Metaflow's style for Airflow and AWS Step Functions, and run them here."""
+
+
+class _FlowCommand(click.Command):
+    """A command whose help also tells what the flow and the targets add to it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words for the help, which is printed before they are parsed."""
+        ctx.meta["flowc.words"] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Parameters of the flow, settings of the targets."""
+        names = {p.name for p in self.params}
+        files = [word for word in ctx.meta["flowc.words"] if word.endswith(".py")]
+        if self.name != "compile":
+            rows = _parameter_rows(files[:1])
+            with formatter.section(f"Parameters of {files[0]}" if rows else "Parameters"):
+                formatter.write_dl(rows or [("--name VALUE", "A parameter of the flow; name a flow to see its own.")])
+        if "target_name" in names:
+            for name, rows in _setting_rows():
+                with formatter.section(f"Settings of target {name}"):
+                    formatter.write_dl(rows)
 
 
 @cli.command()
@@ -52,30 +79,26 @@ def graph(file: str, form: str) -> None:
     click.echo(draw.mermaid(flow) if form == "mermaid" else draw.dot(flow), nl=False)
 
 
-@cli.command("compile", context_settings=_EXTRA)
+@cli.command("compile", cls=_FlowCommand, context_settings=_EXTRA)
 @_FLOW
-@click.option("--target", "target_name", required=True, type=click.Choice(TARGETS), help="The scheduler.")
+@_TARGET
 @click.option("--store", envvar="FLOWC_STORE", help=_STORE_HELP)
 @click.option("-o", "--output", "folder", required=True, type=click.Path(), help="The folder to write to.")
-@click.option("--image", help="The step-runner container's image.")
+@_IMAGE
 @click.pass_context
-def compile_(
-    context: click.Context, file: str, target_name: str, store: str | None, folder: str, image: str | None
-) -> None:
+def compile_(context: click.Context, file: str, target_name: str, store: str | None, folder: str, image: str) -> None:
     """Write what a scheduler runs: its definition of the flow, and the code package."""
     from flowc import compiler
-    from flowc.targets.registry import load_target
 
     program = _read(file)
-    target = load_target(target_name)
+    target = _target(target_name)
     settings = _settings(_pairs(context.args), target)
     if not store:
         from flowc.diagnostics import Diagnostic
 
         stop([_no_store(Diagnostic, target_name)], {})
-    compiled, found = compiler.compile_program(
-        program, target, store=to_url(store), image=image or compiler.DEFAULT_IMAGE, settings=settings
-    )
+    url = to_url(store)
+    compiled, found = compiler.compile_program(program, target, store=url, image=image, settings=settings)
     sources = {program.source.file: program.source}
     if compiled is None:
         stop(found, sources)
@@ -85,9 +108,10 @@ def compile_(
         stop(blocked, sources)
     for output in compiled.files:
         click.echo(f"{plain(os.path.join(folder, output.name))}  {len(output.data):,} bytes")
+    click.echo(f"tasks look for the code package at {url}/{code_key(program.flow.name, compiled.code.code)}")
 
 
-@cli.command(context_settings=_EXTRA)
+@cli.command(cls=_FlowCommand, context_settings=_EXTRA)
 @_FLOW
 @click.option("--max-workers", type=click.IntRange(min=1), help="Tasks at the same time.  [default: the CPUs]")
 @click.option("--store", envvar="FLOWC_STORE", default=DEFAULT_STORE, show_default=True, help=_STORE_HELP)
@@ -101,30 +125,42 @@ def run(context: click.Context, file: str, max_workers: int | None, store: str) 
     sys.exit(running.run_here(program, to_url(store), parameters, max_workers or _cpus()))
 
 
-@cli.command(context_settings=_EXTRA)
+@cli.command(cls=_FlowCommand, context_settings=_EXTRA)
 @_FLOW
-@click.option("--target", "target_name", required=True, type=click.Choice(TARGETS), help="The scheduler.")
+@_TARGET
 @click.option("--store", help=_STORE_HELP)
 @click.option("-o", "--output", "folder", type=click.Path(), help="Keep what was compiled in this folder.")
+@_IMAGE
 @click.pass_context
-def simulate(context: click.Context, file: str, target_name: str, store: str | None, folder: str | None) -> None:
+def simulate(
+    context: click.Context, file: str, target_name: str, store: str | None, folder: str | None, image: str
+) -> None:
     """Run a flow here as a scheduler would.
 
     What `compile` writes is loaded by the real Airflow, or by an interpreter of Step Functions; only pods and jobs
     become local processes. Parameters are given as --name value.
     """
     from flowc.cli import running
-    from flowc.targets.registry import load_target
 
     program = _read(file)
-    target = load_target(target_name)
+    target = _target(target_name)
+    if target_name not in running.SIMULATED:
+        raise click.UsageError(f"target {target_name} cannot be simulated; {' and '.join(running.SIMULATED)} can")
     pairs = _pairs(context.args)
-    own = {s.name.replace("_", "-") for s in target.settings}
+    own = {s.name.replace("_", "-") for s in target.settings} - {p.name for p in program.flow.params}
     settings = _settings({n: v for n, v in pairs.items() if n in own}, target)
     parameters = _parameters(program, {n: v for n, v in pairs.items() if n not in own})
-    url = None if store is None else to_url(store)
+    simulation = running.Simulation(
+        program=program,
+        target=target_name,
+        store=None if store is None else to_url(store),
+        image=image,
+        settings=settings,
+        parameters=parameters,
+        output=folder,
+    )
     try:
-        code = running.run_simulated(program, target_name, url, parameters, settings, folder)
+        code = running.run_simulated(simulation)
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
     sys.exit(code)
@@ -151,6 +187,15 @@ def _parameters(program: Program, texts: Mapping[str, str]) -> dict[str, Any]:
     return resolved
 
 
+def _target(name: str) -> Target[Any]:
+    from flowc.targets.registry import load_target, target_names
+
+    try:
+        return load_target(name)
+    except KeyError:
+        raise click.UsageError(f"there is no target `{name}`; there are {', '.join(target_names())}") from None
+
+
 def _settings(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]:
     known = {s.name.replace("_", "-"): s for s in target.settings}
     for name in given:
@@ -158,6 +203,41 @@ def _settings(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]:
             names = ", ".join(f"--{n}" for n in known) or "none"
             raise click.UsageError(f"target {target.name} has no option --{name}; its own are: {names}")
     return {known[name].name: value for name, value in given.items()}
+
+
+def _parameter_rows(files: Sequence[str]) -> list[tuple[str, str]]:
+    from flowc.compiler import read_program
+
+    program = read_program(files[0])[0] if files else None
+    if program is None:
+        return []
+    return [
+        (
+            f"--{p.name} {p.type.value.upper()}",
+            p.help
+            + ("  [required]" if p.required else "" if p.default is None else f"  [default: {_shown(p.default)}]"),
+        )
+        for p in program.flow.params
+    ]
+
+
+def _shown(default: Any) -> str:
+    return default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
+
+
+def _setting_rows() -> list[tuple[str, list[tuple[str, str]]]]:
+    from flowc.targets.registry import load_target, target_names
+
+    return [
+        (
+            name,
+            [
+                (f"--{s.name.replace('_', '-')} TEXT", s.help + (f"  [default: {s.default}]" if s.default else ""))
+                for s in load_target(name).settings
+            ],
+        )
+        for name in target_names()
+    ]
 
 
 def _pairs(arguments: Sequence[str]) -> dict[str, str]:

@@ -6,15 +6,15 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from flowc.cli.output import EXIT_DIAGNOSTICS, EXIT_INTERRUPTED, plain, show, stop
 from flowc.client.objects import default_store
 from flowc.compiler import Compiled, Program
-from flowc.contract import NO_PATH, Address, run_key
-from flowc.store.objects import to_url
+from flowc.contract import NO_PATH, Address, parse_path, run_json_key, run_key
+from flowc.store.objects import open_store, to_url
 
 if TYPE_CHECKING:
     from flowc.local.engine import RunState
@@ -52,7 +52,6 @@ def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_w
 def _place(store_url: str, key: str = "") -> str:
     """Where an object of a store is, as a person would open it."""
     from flowc.store.local import LocalStore
-    from flowc.store.objects import open_store
 
     store = open_store(store_url)
     return plain(store.path(key)).rstrip("/") if isinstance(store, LocalStore) else f"{store_url}/{key}"
@@ -77,110 +76,126 @@ def _report(program: Program, store_url: str, run: str, state: RunState, failure
             return EXIT_DIAGNOSTICS
 
 
-def run_simulated(
-    program: Program,
-    target_name: str,
-    store_url: str | None,
-    parameters: dict[str, Any],
-    settings: dict[str, str],
-    folder: str | None,
-) -> int:
+class Simulation(NamedTuple):
+    """What `flowc simulate` was asked for.
+
+    Attributes:
+        program: The flow.
+        target: Its target's name, a key of `SIMULATED`.
+        store: The store's URL; None for the default one.
+        image: The step-runner container's image; nothing is done with it here, but it is in the definition.
+        settings: The target's own settings that were given.
+        parameters: What the run is started with.
+        output: Where to keep what was compiled; None for nowhere.
+    """
+
+    program: Program
+    target: str
+    store: str | None
+    image: str
+    settings: dict[str, str]
+    parameters: dict[str, Any]
+    output: str | None
+
+    def compile(self, store: str) -> Compiled:
+        """The flow as `flowc compile` would write it; ends the command if it cannot be."""
+        from flowc.compiler import compile_program
+        from flowc.targets.registry import load_target
+
+        target = load_target(self.target)
+        compiled, found = compile_program(self.program, target, store=store, image=self.image, settings=self.settings)
+        sources = {self.program.source.file: self.program.source}
+        if compiled is None:
+            stop(found, sources)
+        show(found, sources)
+        return compiled
+
+
+def run_simulated(simulation: Simulation) -> int:
     """`flowc simulate`; the exit code."""
     from flowc.local.engine import new_run_id
 
+    flow = simulation.program.flow.name
     with ExitStack() as stack:
-        place = Path(folder) if folder else Path(stack.enter_context(TemporaryDirectory(prefix="flowc-")))
+        folder = simulation.output or stack.enter_context(TemporaryDirectory(prefix="flowc-"))
         run_id = new_run_id()
-        click.echo(f"run {program.flow.name}/{run_id}")
-        simulate = _simulate_airflow if target_name == "airflow" else _simulate_stepfunctions
-        result, store = simulate(stack, program, store_url, run_id, parameters, settings, place)
-        name = f"{program.flow.name}/{result.run}"
+        click.echo(f"run {flow}/{run_id}")
+        result, store = SIMULATED[simulation.target](stack, simulation, run_id, Path(folder))
+        name = f"{flow}/{result.run}"
         if result.succeeded:
             click.echo(f"run {name} succeeded after {result.seconds:.1f} s; its artifacts are in {_place(store)}")
             return 0
         click.echo(f"run {name} failed; what had finished is kept in {_place(store)}", err=True)
-        for process in [p for p in result.processes if p.exit_code][-1:]:
-            click.echo(f"task {_task_name(process)} failed; the end of its output:\n{process.tail}", err=True)
-        if not any(p.exit_code for p in result.processes):
+        failed = [p for p in result.processes if p.exit_code]
+        if not failed:
             click.echo(result.reason, err=True)
+        for process in failed[-1:]:
+            click.echo(f"task {_task_name(process)} failed; the end of its output:\n{process.tail}", err=True)
+            task = Address(flow, result.run, process.step, parse_path(process.path))
+            click.echo(f"its logs are in {_place(store, task.prefix)}", err=True)
         return EXIT_DIAGNOSTICS
 
 
-_Simulation = tuple["Simulated", str]
-
-
-def _simulate_airflow(
-    stack: ExitStack,
-    program: Program,
-    store_url: str | None,
-    run_id: str,
-    parameters: dict[str, Any],
-    settings: dict[str, str],
-    place: Path,
-) -> _Simulation:
+def _simulate_airflow(stack: ExitStack, simulation: Simulation, run_id: str, folder: Path) -> tuple[Simulated, str]:
     from flowc.simulate.airflow import AirflowDriver
     from flowc.simulate.engines import on_airflow
-    from flowc.store.objects import open_store
 
-    url = store_url or to_url(default_store())
-    compiled = _compile(program, "airflow", url, settings)
-    store = open_store(url)
+    url = simulation.store or to_url(default_store())
+    compiled = simulation.compile(url)
     driver = stack.enter_context(AirflowDriver())
     result = on_airflow(
         driver,
-        program,
+        simulation.program,
         compiled,
-        store=store,
+        store=open_store(url),
         run_id=run_id,
-        parameters=parameters,
-        folder=place,
-        environment={k: v for k, v in os.environ.items() if k.startswith("AWS_")},
+        parameters=simulation.parameters,
+        folder=folder,
+        environment=_aws_environment(),
         listen=_show,
     )
     return result, url
 
 
 def _simulate_stepfunctions(
-    stack: ExitStack,
-    program: Program,
-    store_url: str | None,
-    run_id: str,
-    parameters: dict[str, Any],
-    settings: dict[str, str],
-    place: Path,
-) -> _Simulation:
+    stack: ExitStack, simulation: Simulation, run_id: str, folder: Path
+) -> tuple[Simulated, str]:
     from flowc.simulate.engines import from_job, on_stepfunctions
     from flowc.simulate.stepfunctions import AwsServer
     from flowc.store.copy import copy_run
-    from flowc.store.objects import open_store
 
-    final = store_url or to_url(default_store())
-    own_s3 = store_url is None and not final.startswith("s3://")
+    final = simulation.store or to_url(default_store())
+    own_s3 = simulation.store is None and not final.startswith("s3://")
     url = f"s3://{_OWN_BUCKET}" if own_s3 else final
-    compiled = _compile(program, "stepfunctions", url, settings)
-    outside = None if own_s3 else {k: v for k, v in os.environ.items() if k.startswith("AWS_")}
+    compiled = simulation.compile(url)
+    outside = None if own_s3 else _aws_environment()
     server = stack.enter_context(AwsServer(s3_environment=outside, on_job=lambda job: _show(from_job(job))))
     if own_s3:
         server.create_bucket(_OWN_BUCKET)
     store = open_store(url, server.env)
-    result = on_stepfunctions(
-        server, program, compiled, store=store, run_id=run_id, parameters=parameters, folder=place
-    )
-    if own_s3:
-        copy_run(store, open_store(final), program.flow.name, result.run)
+    try:
+        result = on_stepfunctions(
+            server,
+            simulation.program,
+            compiled,
+            store=store,
+            run_id=run_id,
+            parameters=simulation.parameters,
+            folder=folder,
+        )
+    finally:
+        # also what an interrupted run has finished: the server's S3 goes with the server
+        if own_s3 and store.exists(run_json_key(simulation.program.flow.name, run_key(run_id))):
+            copy_run(store, open_store(final), simulation.program.flow.name, run_key(run_id))
     return result, final
 
 
-def _compile(program: Program, target_name: str, url: str, settings: dict[str, str]) -> Compiled:
-    from flowc.compiler import compile_program
-    from flowc.targets.registry import load_target
+SIMULATED = {"airflow": _simulate_airflow, "stepfunctions": _simulate_stepfunctions}
+"""The targets whose scheduler can be run here."""
 
-    compiled, found = compile_program(program, load_target(target_name), store=url, settings=settings)
-    sources = {program.source.file: program.source}
-    if compiled is None:
-        stop(found, sources)
-    show(found, sources)
-    return compiled
+
+def _aws_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 
 
 def _show(process: Process) -> None:

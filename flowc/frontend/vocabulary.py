@@ -36,8 +36,8 @@ Source: https://docs.metaflow.org/api
 RESERVED = frozenset({"cmd", "foreach_stack", "index", "input", "merge_artifacts", "name", "next", "script_name"})
 """Attributes of every flow: neither steps nor parameters can have these names."""
 
-RUN_OPTIONS = frozenset({"help", "max_workers", "store"})
-"""Options of `flowc run` itself, as parameters would spell them."""
+RUN_OPTIONS = frozenset({"help", "image", "max_workers", "output", "store", "target"})
+"""Options of `flowc run` and `flowc simulate` themselves, as parameters would spell them."""
 
 NEXT_KEYWORDS = frozenset({"foreach", "condition", "num_parallel"})
 """Keywords of `self.next`, in Metaflow's language."""

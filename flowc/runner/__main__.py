@@ -29,12 +29,14 @@ def main(
 
 
 def _perform(request: Request, store: ObjectStore, environment: Mapping[str, str]) -> int:
+    from functools import partial
+
     from flowc.runner.code import open_code
     from flowc.runner.loader import load_flow
     from flowc.runner.task import Code, perform
 
     folder, plan = open_code(store, request.task.flow, request.code, environment)
-    return perform(request, store, Code(plan, lambda: load_flow(folder, plan.module, plan.flow)))
+    return perform(request, store, Code(plan, partial(load_flow, folder, plan.module, plan.flow)))
 
 
 if __name__ == "__main__":

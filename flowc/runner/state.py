@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from flowc.contract import Address, Plan
@@ -72,6 +73,7 @@ class FlowState:
         self.moved_on = False
         self._run = run
         self._item: list[Any] = []
+        self._parameters: dict[str, Any] = {}
 
     def load(self, name: str) -> Any:
         record = self.records.get(name)
@@ -87,7 +89,10 @@ class FlowState:
         return self.records.pop(name, None) is not None
 
     def parameter(self, name: str) -> Any:
-        return self._run.parameters[name]
+        # a step that changes a list in place changes its own copy, not the run's parameter
+        if name not in self._parameters:
+            self._parameters[name] = deepcopy(self._run.parameters[name])
+        return self._parameters[name]
 
     def index(self) -> int | None:
         return self.task.path[-1] if self.task.path else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ class Simulated:
         seconds: From the trigger to the end.
         processes: All pods or jobs, failed attempts included, in the order in which they started.
         definition: The file that was executed.
+        digest: SHA-256 of the bytes that the scheduler had loaded, by its own account, in hexadecimal.
     """
 
     run: str
@@ -66,6 +68,7 @@ class Simulated:
     seconds: float
     processes: tuple[Process, ...]
     definition: Path
+    digest: str
 
 
 def on_airflow(
@@ -98,23 +101,24 @@ def on_airflow(
     """
     dag_file = _write(compiled, folder)
     upload_package(store, program.flow.name, compiled.code)
-    result = driver.run(
-        dag_file,
-        dag_id=program.flow.name,
-        run_id=run_id,
-        runner=[sys.executable],
-        log_dir=folder / "logs",
-        conf=parameters,
-        env=environment,
-        max_retry_delay_s=RETRY_DELAY_S,
-        on_pod=lambda pod: listen(_from_pod(pod)),
-    )
+    with _interruptible(store, program.flow.name, run_id):
+        result = driver.run(
+            dag_file,
+            dag_id=program.flow.name,
+            run_id=run_id,
+            runner=[sys.executable],
+            log_dir=folder / "logs",
+            conf=parameters,
+            env=environment,
+            max_retry_delay_s=RETRY_DELAY_S,
+            on_pod=lambda pod: listen(_from_pod(pod)),
+        )
     problems = [*result.import_errors, *result.warnings, *([result.refused] if result.refused else [])]
     if problems or result.state is None:
         raise SimulateError(f"Airflow does not take {dag_file.name}: " + "; ".join(problems))
     succeeded = result.state == "success"
     run = run_key(run_id)
-    _record_end(store, program.flow.name, run, succeeded)
+    _record_end(store, program.flow.name, run, "succeeded" if succeeded else "failed")
     return Simulated(
         run=run,
         succeeded=succeeded,
@@ -122,6 +126,7 @@ def on_airflow(
         seconds=result.seconds,
         processes=tuple(map(_from_pod, result.pods)),
         definition=dag_file,
+        digest=result.digest,
     )
 
 
@@ -151,9 +156,12 @@ def on_stepfunctions(
     """
     definition = _write(compiled, folder)
     upload_package(store, program.flow.name, compiled.code)
-    result = run_definition(server, definition.read_bytes(), name=program.flow.name, run_id=run_id, input=parameters)
+    with _interruptible(store, program.flow.name, run_id):
+        result = run_definition(
+            server, definition.read_bytes(), name=program.flow.name, run_id=run_id, input=parameters
+        )
     succeeded = result.status == "SUCCEEDED"
-    _record_end(store, program.flow.name, run_id, succeeded)
+    _record_end(store, program.flow.name, run_key(run_id), "succeeded" if succeeded else "failed")
     return Simulated(
         run=run_key(run_id),
         succeeded=succeeded,
@@ -161,6 +169,7 @@ def on_stepfunctions(
         seconds=result.seconds,
         processes=tuple(map(from_job, result.jobs)),
         definition=definition,
+        digest=result.digest,
     )
 
 
@@ -186,6 +195,15 @@ def _write(compiled: Compiled, folder: Path) -> Path:
     return folder / compiled.definition[0].name
 
 
-def _record_end(store: ObjectStore, flow: str, run: str, succeeded: bool) -> None:
-    end = {"state": "succeeded" if succeeded else "failed", "finished_ns": time.time_ns()}
-    store.write(end_json_key(flow, run_key(run)), [json.dumps(end).encode()])
+@contextmanager
+def _interruptible(store: ObjectStore, flow: str, run_id: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _record_end(store, flow, run_key(run_id), "interrupted")
+        raise
+
+
+def _record_end(store: ObjectStore, flow: str, run: str, state: str) -> None:
+    end = {"state": state, "finished_ns": time.time_ns()}
+    store.write(end_json_key(flow, run), [json.dumps(end).encode()])

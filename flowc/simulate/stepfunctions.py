@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import queue
@@ -62,6 +63,7 @@ class ExecutionResult:
     """How an execution ended.
 
     Attributes:
+        digest: SHA-256 of the definition that was executed, as the service has it, in hexadecimal.
         status: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
         error: Step Functions' name of the error.
         cause: Its explanation, often a job's description in JSON.
@@ -69,6 +71,7 @@ class ExecutionResult:
         jobs: In the order in which they started.
     """
 
+    digest: str
     status: str
     error: str | None
     cause: str | None
@@ -364,11 +367,13 @@ def run_definition(
         execution = states.start_execution(stateMachineArn=machine, name=run_id, input=json.dumps(dict(input or {})))[
             "executionArn"
         ]
+        loaded = states.describe_state_machine_for_execution(executionArn=execution)["definition"]
         end = _await_execution(server, states, execution, run_id, started + timeout_s if timeout_s else None)
         server.await_jobs(run_id)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise SimulateError(f"the state machine {name} cannot be run: {error}") from error
     return ExecutionResult(
+        digest=hashlib.sha256(loaded.encode()).hexdigest(),
         status=end["status"],
         error=end.get("error"),
         cause=end.get("cause"),

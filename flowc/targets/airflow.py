@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
-from urllib.parse import unquote, urlsplit
 from typing import ClassVar, NamedTuple, assert_never
+from urllib.parse import unquote, urlsplit
 
 from flowc import contract
 from flowc.diagnostics import Diagnostic, Label

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flowc.targets.base import Target
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _BUILT_IN = {"airflow": "flowc.targets.airflow", "stepfunctions": "flowc.targets.stepfunctions"}
 
 
 def target_names() -> tuple[str, ...]:
     """The built-in targets' names, then those of installed packages (entry point group `flowc.targets`)."""
-    return (*_BUILT_IN, *(e.name for e in entry_points(group="flowc.targets") if e.name not in _BUILT_IN))
+    return (*_BUILT_IN, *(e.name for e in _installed() if e.name not in _BUILT_IN))
 
 
 def load_target(name: str) -> Target[Any]:
@@ -25,8 +28,15 @@ def load_target(name: str) -> Target[Any]:
     if name in _BUILT_IN:
         target: Target[Any] = import_module(_BUILT_IN[name]).TARGET
         return target
-    for entry in entry_points(group="flowc.targets"):
+    for entry in _installed():
         if entry.name == name:
             found: Target[Any] = entry.load()
             return found
     raise KeyError(name)
+
+
+def _installed() -> Iterable[EntryPoint]:
+    # takes longer to import than a small flow takes to compile
+    from importlib.metadata import entry_points
+
+    return entry_points(group="flowc.targets")

@@ -57,8 +57,15 @@ def test_compile_loads_one_target_and_no_store(target: str, other: str, tmp_path
         "-o",
         str(tmp_path),
     ]
-    command = f"flowc.cli.main({arguments!r})"
-    loaded = modules(f"import flowc.cli\ntry:\n    {command}\nexcept SystemExit as end:\n    assert not end.code")
+    loaded = modules(
+        f"""
+import flowc.cli
+try:
+    flowc.cli.main({arguments!r})
+except SystemExit as end:
+    assert not end.code
+"""
+    )
     assert f"flowc.targets.{target}" in loaded
     assert not {m for m in loaded if m.startswith((f"flowc.targets.{other}", "flowc.runner", "flowc.local"))}
     assert not families(loaded) & {"obstore", "cloudpickle", "rich", "boto3", "moto", "numpy"}

@@ -82,7 +82,7 @@ def test_graph() -> None:
 def test_wrong_usage() -> None:
     result = flowc("compile", EXAMPLES / "hello.py", "--target", "cron", "-o", "x")
     assert result.returncode == 2
-    assert "'airflow', 'stepfunctions'" in result.stderr
+    assert "there is no target `cron`; there are airflow, stepfunctions" in result.stderr
 
 
 def test_version() -> None:

@@ -18,6 +18,8 @@ from flowc.simulate.stepfunctions import AwsServer
 from flowc.store.objects import open_store
 from flowc.targets.registry import load_target
 
+IMAGE = "flowc-runner:test"
+
 
 def program(file: Path) -> Program:
     """A flow that must be without fault."""
@@ -29,7 +31,7 @@ def program(file: Path) -> Program:
 
 def compiled(flow: Program, target: str, store: str) -> Compiled:
     """A flow that must compile."""
-    result, diagnostics = compile_program(flow, load_target(target), store=store)
+    result, diagnostics = compile_program(flow, load_target(target), store=store, image=IMAGE)
     assert result is not None, diagnostics
     assert not diagnostics
     return result

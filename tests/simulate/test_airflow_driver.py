@@ -284,7 +284,7 @@ def test_a_foreach_that_is_too_wide_for_airflow_names_the_setting(run: Run, tmp_
     (tmp_path / "commit.py").write_text(COMMIT)
     program, _, _ = read_program(str(tmp_path / "wide.py"))
     assert program is not None
-    compiled, found = compile_program(program, TARGET, store=f"file://{tmp_path}/store")
+    compiled, found = compile_program(program, TARGET, store=f"file://{tmp_path}/store", image="runner:test")
     assert compiled is not None, found
     (file,) = compiled.definition
     generated = tmp_path / file.name

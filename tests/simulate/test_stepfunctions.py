@@ -261,7 +261,7 @@ def test_missing_library_is_an_error_that_says_what_to_install(monkeypatch, libr
 # --- what the target emits, with jobs that stand in for the runner ---------------------------------------------------
 
 RUNNER = """#!{python} -S
-import json, os, sys, urllib.request
+import json, os, sys
 env = os.environ
 assert sys.argv[1:] == ["-m", "flowc.runner"], sys.argv
 facts = {{k: v for k, v in env.items() if k.startswith("FLOWC_")}}
@@ -275,6 +275,7 @@ if facts["FLOWC_STEP"] in ("start", "outer"):
     url = env["AWS_ENDPOINT_URL"] + "/" + root + "/" + key + "/items.json"
     sign = "AWS4-HMAC-SHA256 Credential=x/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
     headers = {{"Authorization": sign, "Content-Type": "application/json"}}
+    import urllib.request
     urllib.request.urlopen(urllib.request.Request(url, b"[0, 1]", headers, method="PUT"))
 """
 
@@ -330,20 +331,24 @@ def runner(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given",
-    [{}, {"store": "s3://bucket"}, {"batch_job_definition": "arn:aws:batch:eu-west-1:210987654321:job-definition/x:7"}],
+    ("given", "runs"),
+    [
+        ({}, 2),
+        ({"store": "s3://bucket"}, 1),
+        ({"batch_job_definition": "arn:aws:batch:eu-west-1:210987654321:job-definition/x:7"}, 1),
+    ],
     ids=["registers", "no-prefix", "own-definition"],
 )
-def test_emitted_machine_runs_every_task_once(runner, tmp_path, given):
+def test_emitted_machine_runs_every_task_once(runner, tmp_path, given, runs):
     tasks = tmp_path / "tasks"
+    environment = {"TASKS": str(tasks), "FAILS": "flaky"}
+    parameters = {"alpha": 0.5, "s": "é\"'"}
     (output,) = TARGET.emit(FLOW, options(**given))
-    with AwsServer(
-        python=str(runner), max_retry_delay_s=0.05, job_environment={"TASKS": str(tasks), "FAILS": "flaky"}
-    ) as server:
+    with AwsServer(python=str(runner), max_retry_delay_s=0.05, job_environment=environment) as server:
         server.create_bucket("bucket")
-        for run_id in ("run-1", "run-2"):
+        for number in range(runs):
             result = run_definition(
-                server, output.data, name="Demo", run_id=run_id, input={"alpha": 0.5, "s": "é\"'"}, timeout_s=60
+                server, output.data, name="Demo", run_id=f"run-{number}", input=parameters, timeout_s=60
             )
             assert result.status == "SUCCEEDED", result
             assert sorted((j.step, j.path) for j in result.jobs) == EXPECTED
@@ -354,11 +359,10 @@ def test_emitted_machine_runs_every_task_once(runner, tmp_path, given):
     assert {(f["FLOWC_FLOW"], f["FLOWC_CODE"], f["FLOWC_ENGINE"]) for f in facts} == {
         ("Demo", "c" * 64, "stepfunctions")
     }
-    assert [json.loads(f["FLOWC_PARAMETERS"]) for f in facts if "FLOWC_PARAMETERS" in f] == [
-        {"alpha": 0.5, "s": "é\"'"}
-    ] * 2
+    sent = [json.loads(f["FLOWC_PARAMETERS"]) for f in facts if "FLOWC_PARAMETERS" in f]
+    assert sent == [parameters] * runs
     retries = [f["FLOWC_RETRY"] for f in facts if f["FLOWC_STEP"] == "flaky"]
-    assert retries == ["0", "1", "2"] * 2
+    assert retries == ["0", "1", "2"] * runs
     assert_order(facts[: len(EXPECTED)])
 
 

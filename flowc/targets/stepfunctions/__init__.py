@@ -53,16 +53,10 @@ class StepFunctionsTarget:
             return
         yield from _store_problems(options.store, store)
         yield from _option_problems(options)
-        yield from _name_problems(flow)
-        definition = state_machine(flow, options)
-        for problem in problems(definition, len(to_text(definition).encode())):
-            if "its name has" not in problem:
-                yield Diagnostic(
-                    code="FC404",
-                    message=f"Step Functions would refuse this flow: {problem}",
-                    help="make the flow smaller, or split it into several",
-                    primary=Label(span=flow.span),
-                )
+        too_long = tuple(_name_problems(flow))
+        yield from too_long
+        if not too_long:
+            yield from _definition_problems(flow, options)
 
     def emit(self, flow: Flow, options: StepFunctionsOptions) -> tuple[OutputFile, ...]:
         """The state machine."""
@@ -109,6 +103,17 @@ def _name_problems(flow: Flow) -> Iterator[Diagnostic]:
                 help="give the step a shorter name",
                 primary=Label(span=step.span, text="this step"),
             )
+
+
+def _definition_problems(flow: Flow, options: StepFunctionsOptions) -> Iterator[Diagnostic]:
+    definition = state_machine(flow, options)
+    for problem in problems(definition, len(to_text(definition).encode())):
+        yield Diagnostic(
+            code="FC404",
+            message=f"Step Functions would refuse this flow: {problem}",
+            help="make the flow smaller, or split it into several",
+            primary=Label(span=flow.span),
+        )
 
 
 TARGET = StepFunctionsTarget()

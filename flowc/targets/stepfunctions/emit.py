@@ -168,6 +168,7 @@ class _Builder:
         return (
             asl.Task(
                 name=FIND,
+                comment="A job takes its image from a definition; the first run of this version registers it.",
                 resource=DESCRIBE_DEFINITIONS,
                 parameters={"JobDefinitionName": name, "Status": "ACTIVE", "MaxResults": 1},
                 selector={"found.$": "States.ArrayLength($.JobDefinitions)"},

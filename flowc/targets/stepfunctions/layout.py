@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from flowc.targets.stepfunctions.asl import Json
 
@@ -42,8 +43,8 @@ def _line(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _is_leaf(values: object) -> bool:
-    return not any(isinstance(v, dict | list) for v in values)  # type: ignore[attr-defined]
+def _is_leaf(members: Iterable[Json]) -> bool:
+    return not any(isinstance(member, dict | list) for member in members)
 
 
 def _block(opening: str, parts: list[str], closing: str, indent: int) -> str:

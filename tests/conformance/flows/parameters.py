@@ -23,6 +23,7 @@ class Parameters(FlowSpec):
     @step
     def start(self):
         self.types = [type(v).__name__ for v in (self.text, self.number, self.ratio, self.flag, self.given_ratio)]
+        self.data["a"].append("only here")
         try:
             self.number = 4
         except AttributeError:

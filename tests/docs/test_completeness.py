@@ -1,0 +1,129 @@
+"""The pages name everything that there is: codes, commands, options, settings, keys; and nothing that is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from flowc import client, contract
+from flowc.cli.commands import cli
+from flowc.compiler import compile_program, read_program
+from flowc.contract import Address
+from flowc.diagnostics import CODES
+from flowc.passes import draw
+from flowc.targets.base import Feature
+from flowc.targets.registry import load_target, target_names
+from tests.docs import commands
+from tests.docs.pages import PAGES, ROOT, anchors, blocks, links, prose, rows
+
+DOCS = ROOT / "docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        if link.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = link.partition("#")
+        found = (page.parent / path) if path else page
+        assert found.exists(), link
+        assert not anchor or anchor in anchors(found), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_a_page_tells_nothing_of_the_machine_it_was_written_on(page: Path) -> None:
+    assert not re.search(r"/root|/home|/tmp|/work", page.read_text())
+
+
+def test_the_pages_are_found_from_the_readme() -> None:
+    linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
+    assert {page for page in PAGES if page.name != "README.md"} <= linked
+
+
+def test_every_code_is_in_the_table() -> None:
+    page = DOCS / "diagnostics.md"
+    table = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`FC")}
+    assert {code: row[1].replace("\\`", "`") for code, row in table.items()} == CODES
+    assert list(table) == sorted(table)
+    shown = "".join(block.text for block in blocks(page) if block.language == "console")
+    for code, row in table.items():
+        files = [link for link in re.findall(r"\(([^)]+)\)", row[2]) if "tests/errors" in link]
+        assert all(Path(file).name.startswith(code) for file in files)
+        assert files or f"{code} error" in shown or code == "FC901", code
+
+
+def test_the_readme_has_every_command() -> None:
+    table = {row[0].split()[1].strip("`") for row in rows(ROOT / "README.md") if row[0].startswith("`flowc ")}
+    assert table == set(cli.commands)
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_a_target_s_page_has_its_settings(name: str) -> None:
+    page = DOCS / {"stepfunctions": "step-functions.md"}.get(name, f"{name}.md")
+    settings = {f"--{s.name.replace('_', '-')}": s for s in load_target(name).settings}
+    table = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`--")}
+    assert set(settings) <= set(table)
+    options = {o for parameter in cli.commands["compile"].params for o in parameter.opts if o.startswith("--")}
+    assert set(table) <= set(settings) | options
+
+
+def test_the_architecture_has_every_feature() -> None:
+    table = {row[0] for row in rows(DOCS / "architecture.md")}
+    assert {feature.value.replace("@retry", "`@retry`") for feature in Feature} <= {
+        re.sub(r"`(@retry\([^)]*\))`|`(@retry)`", lambda m: (m[1] or m[2]).replace("@retry", "`@retry`"), cell)
+        for cell in table
+    }
+
+
+def test_the_keys_are_those_of_the_contract() -> None:
+    (layout,) = [b.text for b in blocks(DOCS / "architecture.md") if b.words == ("layout",)]
+    task = Address("<Flow>", "<run>", "<step>", ())
+    place = task.prefix.removesuffix("_") + "<path>"
+    keys = {
+        contract.code_key("<Flow>", "<hash>"),
+        contract.blob_key("<Flow>", "<hash>").replace("/<h/", "/<hh>/"),
+        contract.run_json_key("<Flow>", "<run>"),
+        contract.end_json_key("<Flow>", "<run>"),
+        *(key.replace(task.prefix, place) for key in (task.commit_key, task.items_key)),
+        *(key.replace(task.prefix, place) for key in (task.task_key("<attempt>"), task.log_key("<attempt>"))),
+    }
+    assert {line.split()[0] for line in layout.splitlines()} == keys
+
+
+def test_the_environment_of_a_task_is_complete() -> None:
+    table = {row[0].strip("`") for row in rows(DOCS / "architecture.md") if row[0].startswith("`FLOWC_")}
+    assert table == {value for name, value in vars(contract).items() if name.startswith("ENV_")}
+
+
+def test_the_client_s_page_has_its_names() -> None:
+    text = (DOCS / "client.md").read_text()
+    for name in client.__all__:
+        cls = getattr(client, name)
+        public = [n for n, value in vars(cls).items() if not n.startswith("_") and not isinstance(value, staticmethod)]
+        assert [n for n in public if not re.search(rf"\b{n}\b", text)] == [], name
+
+
+def test_the_picture_is_of_the_flow() -> None:
+    program, _, _ = read_program(str(ROOT / "examples" / "model_search.py"))
+    assert program is not None
+    picture = (DOCS / "model_search.svg").read_text()
+    titles = set(re.findall(r"<title>(.+)</title>", picture)) - {program.flow.name}
+    titles = {title.replace("&#45;&gt;", "->") for title in titles}
+    text = draw.dot(program.flow)
+    edges = {f"{a}->{b}" for a, b in re.findall(r'"(\w+)" -> "(\w+)"', text)}
+    assert titles == edges | {step.name for step in program.flow.steps} | set(re.findall(r"subgraph \"(\w+)\"", text))
+
+
+def test_the_policy_lets_a_state_machine_do_all_that_it_does() -> None:
+    program, _, _ = read_program(str(ROOT / "examples" / "nested_foreach.py"))
+    assert program is not None
+    compiled, _ = compile_program(program, load_target("stepfunctions"), store="s3://bucket/flows")
+    assert compiled is not None
+    required = commands.required_actions(compiled.definition[0].data.decode())
+    policies = [json.loads(b.text) for b in blocks(DOCS / "step-functions.md") if "machine-policy.json" in b.words]
+    allowed = {action for policy in policies for s in policy["Statement"] for action in s["Action"]}
+    assert allowed == required | {"iam:PassRole"}
+    assert "iam:PassRole" in prose(DOCS / "step-functions.md")
