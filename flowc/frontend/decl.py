@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowc.ir.flow import Parameter, Policy
+from flowc.ir.steps import Parameter, Policy
 from flowc.source import Span
 
 

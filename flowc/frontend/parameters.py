@@ -12,7 +12,7 @@ from flowc.frontend.constants import Constant, Constants, NotConstant
 from flowc.frontend.imports import Names
 from flowc.frontend.report import Report
 from flowc.frontend.vocabulary import RESERVED, RUN_OPTIONS, listed, nearest
-from flowc.ir.flow import JsonValue, Parameter, ParameterType
+from flowc.ir.steps import JsonValue, Parameter, ParameterType
 
 _POSITIONAL = ("name", "default", "type")
 _KEYWORDS = (*_POSITIONAL, "required", "help", "show_default")

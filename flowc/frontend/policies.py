@@ -11,7 +11,7 @@ from flowc.frontend.constants import Constants, NotConstant
 from flowc.frontend.imports import Names
 from flowc.frontend.report import Report
 from flowc.frontend.vocabulary import METAFLOW_NAMES, NAMES, STEP_DECORATORS, listed, nearest
-from flowc.ir.flow import Policy
+from flowc.ir.steps import Policy
 
 MAX_RETRIES = 100
 """More than any scheduler needs; far fewer than keep a broken task busy for ever."""

@@ -14,7 +14,7 @@ from flowc.frontend.policies import METHOD_KINDS, Decorator, PolicyReader, read_
 from flowc.frontend.report import Report
 from flowc.frontend.transitions import read_transition
 from flowc.frontend.vocabulary import METAFLOW_NAMES, RESERVED
-from flowc.ir.flow import Policy
+from flowc.ir.steps import Policy
 from flowc.source import Span
 
 _STEP_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")

@@ -1,84 +1,12 @@
-"""A flow and its steps, parameters and policies."""
+"""A whole flow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
 
+from flowc.ir.regions import Sequence
+from flowc.ir.steps import Parameter, Step
 from flowc.source import Span
-
-if TYPE_CHECKING:
-    from flowc.ir.regions import Sequence
-
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
-
-
-class ParameterType(Enum):
-    """The type of a parameter's values; the enum's value is its name in a plan."""
-
-    STR = "str"
-    INT = "int"
-    FLOAT = "float"
-    BOOL = "bool"
-    JSON = "json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One parameter of a flow.
-
-    Attributes:
-        name: What a run is started with (`--name`), and the attribute's name.
-        type: The type of its values.
-        default: The value when none is given; None when there is no default.
-        required: A run must give a value.
-        help: One sentence for users, possibly empty.
-    """
-
-    name: str
-    type: ParameterType
-    default: JsonValue
-    required: bool
-    help: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How a scheduler runs a step's tasks.
-
-    Attributes:
-        retries: Further attempts after the first one fails, >= 0.
-        retry_delay_s: Seconds between a failure and the next attempt, >= 0.
-        cpu: Virtual CPUs, > 0.
-        memory_mib: Memory in MiB, > 0.
-    """
-
-    retries: int = 0
-    retry_delay_s: int = 120
-    cpu: int = 1
-    memory_mib: int = 4096
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step as written.
-
-    Attributes:
-        name: The method's name; unique in its flow.
-        doc: The method's docstring, possibly empty.
-        policy: How its tasks are run.
-        reads: Artifacts that its code loads from `self`, as far as can be seen statically, sorted.
-        writes: Artifacts that its code assigns on `self`, as far as can be seen statically, sorted.
-    """
-
-    name: str
-    doc: str
-    policy: Policy
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

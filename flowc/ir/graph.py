@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flowc.ir.flow import Parameter, Step
+from flowc.ir.steps import Parameter, Step
 from flowc.source import Span
 
 

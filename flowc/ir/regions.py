@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flowc.ir.flow import Step
+from flowc.ir.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from flowc.ir.flow import Flow, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
+from flowc.ir.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

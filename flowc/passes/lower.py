@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from flowc.contract import CONTRACT, Plan, PlanParameter, PlanStep
-from flowc.ir.flow import Flow, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
+from flowc.ir.steps import Step
 from flowc.ir.walk import entry, last
 
 

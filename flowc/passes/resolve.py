@@ -7,8 +7,8 @@ from types import MappingProxyType
 from flowc.diagnostics import Diagnostic, Label
 from flowc.frontend.decl import FlowDecl, StepDecl, TargetDecl, TransitionDecl
 from flowc.frontend.vocabulary import listed, nearest
-from flowc.ir.flow import Step
 from flowc.ir.graph import ForeachSplit, Graph, Linear, Node, Split, Transition
+from flowc.ir.steps import Step
 
 START, END = "start", "end"
 

@@ -19,8 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 from flowc import contract
 from flowc.diagnostics import Diagnostic, Label
-from flowc.ir.flow import Flow, Parameter, ParameterType, Policy, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
+from flowc.ir.steps import Parameter, ParameterType, Policy, Step
 from flowc.ir.walk import regions
 from flowc.source import Span
 from flowc.targets import pysource as py

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flowc.ir.flow import JsonValue
+from flowc.ir.steps import JsonValue
 
 WIDTH = 88
 INDENT = "    "

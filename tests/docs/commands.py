@@ -26,6 +26,10 @@ with open(os.environ["DOCS_CALLS"], "a") as out:
     out.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]) + "\\n")
 """
 
+PYTHON = f"""#!/bin/sh
+exec {sys.executable} "$@"
+"""
+
 FLOWC = f"""#!/bin/sh
 if [ "$1" = simulate ]; then exec "$(dirname "$0")/flowc-simulate" "$@"; fi
 exec {sys.executable} -m flowc "$@"
@@ -35,10 +39,9 @@ exec {sys.executable} -m flowc "$@"
 def install(folder: Path) -> None:
     """Put commands that are only recorded into a folder, and flowc, of which all but `simulate` is run."""
     folder.mkdir()
-    for name, text in {"flowc": FLOWC, **dict.fromkeys(("flowc-simulate", *CHECKS), RECORDER)}.items():
+    for name, text in {"flowc": FLOWC, "python": PYTHON, **dict.fromkeys(("flowc-simulate", *CHECKS), RECORDER)}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    (folder / "python").symlink_to(sys.executable)
 
 
 def check_calls(calls: Path, place: Path) -> None:

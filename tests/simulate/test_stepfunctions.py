@@ -12,8 +12,9 @@ import time
 import pytest
 
 from flowc import contract
-from flowc.ir.flow import Flow, Policy, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Parallel, Sequence, Task
+from flowc.ir.steps import Policy, Step
 from flowc.simulate.errors import SimulateError
 from flowc.simulate.stepfunctions import AwsServer, run_definition
 from flowc.source import Span

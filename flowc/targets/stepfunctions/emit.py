@@ -16,8 +16,9 @@ from typing import assert_never
 
 from flowc import contract
 from flowc.ir import walk
-from flowc.ir.flow import Flow, Policy, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
+from flowc.ir.steps import Policy, Step
 from flowc.targets.stepfunctions import asl
 from flowc.targets.stepfunctions.asl import End, Json, JsonObject, Next
 from flowc.targets.stepfunctions.options import S3Location, StepFunctionsOptions, s3_location

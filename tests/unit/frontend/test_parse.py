@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from flowc.frontend import FlowDecl, parse_flow
-from flowc.ir.flow import ParameterType, Policy
+from flowc.ir.steps import ParameterType, Policy
 from flowc.source import SourceFile
 
 

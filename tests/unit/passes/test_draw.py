@@ -133,8 +133,8 @@ def test_names_are_quoted() -> None:
 
 def test_loops_and_switches() -> None:
     """They cannot be written yet; a picture of them can be drawn."""
-    from flowc.ir.flow import Policy, Step
     from flowc.ir.regions import Loop, Sequence, Switch, Task
+    from flowc.ir.steps import Policy, Step
     from flowc.source import Span
 
     def step(name: str) -> Step:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from flowc.diagnostics import Diagnostic
-from flowc.ir.flow import Policy, Step
 from flowc.ir.graph import ForeachSplit, Graph, Linear, Node, Split, Transition
 from flowc.ir.regions import Foreach, Parallel, Region, Sequence, Task
+from flowc.ir.steps import Policy, Step
 from flowc.passes import analyse, structure_graph
 from flowc.source import SourceFile, Span
 

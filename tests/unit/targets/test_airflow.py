@@ -13,8 +13,9 @@ from typing import assert_never
 import pytest
 
 from flowc import contract
-from flowc.ir.flow import Flow, Parameter, ParameterType, Policy, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
+from flowc.ir.steps import Parameter, ParameterType, Policy, Step
 from flowc.ir.walk import regions
 from flowc.source import Span
 from flowc.targets.airflow import DEFINED, MAX_NAME, TARGET, AirflowOptions

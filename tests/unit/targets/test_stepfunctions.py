@@ -12,8 +12,9 @@ from botocore.validate import validate_parameters
 
 from flowc.contract import Address
 from flowc.diagnostics import Diagnostic
-from flowc.ir.flow import Flow, Policy, Step
+from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
+from flowc.ir.steps import Policy, Step
 from flowc.source import Span
 from flowc.targets.base import CompileOptions
 from flowc.targets.stepfunctions import TARGET, StepFunctionsOptions

@@ -1,0 +1,310 @@
+"""`python -m flowc.runner`, as a scheduler starts it: exit codes, output, deaths."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.projects import Project, wait_until
+from tests.s3 import BUCKET, S3
+from tests.unit.runner.conftest import HEAD
+
+Make = Callable[..., Project]
+
+BODY = """
+    @step
+    def start(self):
+        {start}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def one(start: str) -> str:
+    return BODY.format(start=("\n" + " " * 8).join(start.strip().splitlines()))
+
+
+def died(made: Project, step: str = "start") -> str:
+    """The message of the record of a death; nothing may be committed."""
+    assert made.commit(step) is None
+    record = made.record(step)
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error["type"] == "died"
+    return record.error["message"]
+
+
+def test_a_task_that_succeeds(project: Make) -> None:
+    made = project(one("print('hello')\nself.x = 1"))
+    assert made.run_process("start", FLOWC_RETRY="1") == (0, "hello\n")
+    assert made.run_process("end") == (0, "")
+    assert made.values("end") == {"x": 1}
+    assert made.log("start") == "hello\n"
+    assert not made.store.exists(made.address("end").log_key("a1"))
+    assert made.record("start").facts["retry"] == 1
+
+
+def test_all_output_is_passed_on_in_order_and_kept(project: Make) -> None:
+    made = project(
+        one(
+            "import os, sys, subprocess\n"
+            "print('one')\n"
+            "os.system('echo two')\n"
+            "print('three', file=sys.stderr)\n"
+            "subprocess.run(['sh', '-c', 'echo four >&2'])\n"
+            "print('fi', end='')\n"
+            "print('ve \\udcff \\u00fc')\n"
+            "os.write(1, bytes([0xff, 10]))\n"
+            "raise ValueError('six')"
+        )
+    )
+    process = made.start_process("start")
+    assert process.stdout is not None
+    output = process.stdout.buffer.read()
+    process.stdout.close()
+    assert process.wait() == 1
+    assert output.startswith(b"one\ntwo\nthree\nfour\nfive \\udcff \xc3\xbc\n\xff\nTraceback (most recent call last):\n  File ")
+    assert output.endswith(b"ValueError: six\n")
+    assert made.store.read(made.address("start").log_key("a1")) == output
+    assert made.record("start").error["type"] == "ValueError"  # type: ignore[index]
+
+
+def test_much_output_does_not_stop_a_task(project: Make) -> None:
+    made = project(one("for n in range(200_000): print('line', n)"))
+    code, output = made.run_process("start")
+    assert code == 0
+    assert output.count("\n") == 200_000
+    assert made.log("start") == output
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "message"),
+    [
+        ({"FLOWC_STEP": "middle"}, 65, "flowc: the code package of Made has no step `middle` of flow Made\n"),
+        ({"FLOWC_PATH": "x"}, 65, "flowc: the environment of the task makes no sense: `x` is not a path"),
+        ({"FLOWC_PARAMETERS": '{"a": 1}'}, 65, "flowc: flow Made has no parameter `a` (it has none)\n"),
+        ({"FLOWC_STORE": "gs://x/y"}, 75, "flowc: `gs://x/y` is not a store"),
+        ({"FLOWC_CODE": "0" * 64}, 75, "flowc: there is no object `Made/code/0000"),
+    ],
+)
+def test_what_is_not_the_users_fault_has_other_exit_codes(
+    project: Make, variables: dict[str, str], code: int, message: str
+) -> None:
+    made = project(one("pass"))
+    found, output = made.run_process("start", **variables)
+    assert found == code
+    assert output.startswith(message)
+    assert "Traceback" not in output
+    assert made.commit("start") is None
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "the task was killed by signal SIGKILL"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "the task was killed by signal SIGTERM"),
+        ("signal.raise_signal(signal.SIGSEGV)", "the task was killed by signal SIGSEGV"),
+        ("os.kill(os.getpid(), signal.SIGRTMIN + 3)", f"the task was killed by signal {signal.SIGRTMIN + 3}"),
+        ("os._exit(0)", "the task's process ended with exit code 0 before its outputs were saved"),
+        ("os._exit(65)", "the task's process ended with exit code 65 before its outputs were saved"),
+        ("os._exit(75)", "the task's process ended with exit code 75 before its outputs were saved"),
+    ],
+)
+def test_a_task_that_dies_is_recorded_as_failed(project: Make, how: str, message: str) -> None:
+    made = project(one(f"self.x = 1\nprint('last words')\n{how}"), head="import os, signal\n")
+    code, output = made.run_process("start")
+    assert code == 1
+    assert output == f"last words\nflowc: {message}\n"
+    assert made.log("start") == output
+    assert died(made) == message
+    assert "last words" in made.record("start").error["traceback"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("how", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)", "sys.stdout.close()"])
+def test_what_happens_after_the_commit_does_not_matter(project: Make, how: str) -> None:
+    made = project(one(f"atexit.register(lambda: {how})\nself.x = 1"), head="import atexit, os, signal, sys\n")
+    assert made.run_process("start")[0] == 0
+    assert made.values("start") == {"x": 1}
+
+
+@pytest.mark.parametrize("how", ["sys.stdout.close()", "os.close(1); os.close(2)", "sys.stdout = sys.stderr = None"])
+def test_a_task_may_close_its_output(project: Make, how: str) -> None:
+    made = project(one(how), head="import os, sys\n")
+    assert made.run_process("start") == (0, "")
+    assert made.commit("start") is not None
+
+
+@pytest.mark.parametrize("command", ["sleep 1000", "while :; do echo still here; done"])
+def test_a_process_that_is_left_behind_does_not_hold_up_the_task(project: Make, command: str) -> None:
+    made = project(
+        one(f"p = subprocess.Popen(['sh', '-c', {'exec ' * command.startswith('sleep') + command!r}])\nself.pid = p.pid"),
+        head="import subprocess\n",
+    )
+    process = made.start_process("start")
+    try:
+        assert process.wait(timeout=30) == 0
+    finally:
+        os.kill(made.values("start")["pid"], signal.SIGKILL)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_task(project: Make) -> None:
+    made = project(one("for n in range(100_000): print('line', n)"))
+    process = made.start_process("start")
+    assert process.stdout is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert made.log("start").endswith("line 99999\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_runner_is_the_tasks(project: Make, number: signal.Signals) -> None:
+    made = project(one("print('ready')\nsignal.pause()"), head="import signal\n")
+    process = made.start_process("start")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    output = process.stdout.read()
+    process.stdout.close()
+    assert process.wait(timeout=30) == 1
+    assert made.commit("start") is None
+    error = made.record("start").error
+    assert error is not None
+    if number == signal.SIGINT:
+        assert error["type"] == "KeyboardInterrupt"
+    else:
+        assert error["message"] == f"the task was killed by signal {number.name}"
+    assert made.log("start") == "ready\n" + output
+
+
+def test_a_task_may_clean_up_when_it_is_told_to_end(project: Make) -> None:
+    made = project(
+        one(
+            "def end(*_): raise RuntimeError('told to end')\n"
+            "signal.signal(signal.SIGTERM, end)\n"
+            "print('ready')\n"
+            "signal.pause()"
+        ),
+        head="import signal\n",
+    )
+    process = made.start_process("start")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.terminate()
+    process.communicate()
+    assert process.returncode == 1
+    assert made.record("start").error["message"] == "told to end"  # type: ignore[index]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
+def test_a_task_ends_with_its_runner(project: Make) -> None:
+    made = project(one("print(os.getpid())\nsignal.pause()"), head="import os, signal\n")
+    process = made.start_process("start")
+    assert process.stdout is not None
+    task = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    assert process.stdout.read() == "", "the pipe ends with the task"
+    process.stdout.close()
+    wait_until(lambda: not _runs(task))
+
+
+def test_a_log_that_cannot_be_kept_does_not_fail_the_task(project: Make, tmp_path: Path) -> None:
+    made = project(one("print('hello')"))
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import os, sys
+from flowc.errors import StoreError
+from flowc.runner.__main__ import main
+from flowc.store import open_store
+from tests.stores import Recording
+
+class Sink:
+    def write(self, data):
+        raise StoreError("the disk is full")
+    refresh = close = lambda self: self.write(b"")
+
+class Full(Recording):
+    def log(self, key):
+        return Sink()
+
+sys.exit(main(os.environ, lambda url: Full(open_store(url))))
+"""
+    )
+    environment = {**made.environment("start"), "PYTHONPATH": os.getcwd()}
+    done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True)
+    assert done.stdout == "hello\nflowc: the log is not complete: the disk is full\n"
+    assert done.returncode == 0
+
+
+def test_importing_the_runner_is_cheap(project: Make) -> None:
+    heavy = ("boto3", "click", "cloudpickle", "dataclasses", "flowc.client", "flowc.compiler", "jinja2", "obstore", "rich")
+    script = f"import sys, flowc.runner.__main__; print([n for n in {heavy!r} if n in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.fixture
+def remote(s3_server: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Project]:
+    """Makes a project whose store is S3."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def make(body: str) -> Project:
+        (tmp_path / "flow").mkdir()
+        source = f"{HEAD}\nclass Made(FlowSpec):\n{body}"
+        return Project(tmp_path / "flow", source, f"s3://{BUCKET}/{tmp_path.name}")
+
+    return make
+
+
+def test_a_small_task_needs_few_requests(remote: Callable[[str], Project], s3_server: S3, tmp_path: Path) -> None:
+    made = remote(one("self.x = 1\nprint('hello')").replace("pass", "self.x += 1; print('end')"))
+    assert made.run_process("start") == (0, "hello\n")
+    begin = len(s3_server.requests(tmp_path.name))
+    assert made.run_process("end") == (0, "end\n")
+    place = f"/{BUCKET}/{tmp_path.name}/Made/runs/{made.address('end').run}"
+    assert sorted(s3_server.requests(tmp_path.name)[begin:]) == [
+        f"GET {place}/run.json",
+        f"GET {place}/start/_/a1/task.json",
+        f"GET {place}/start/_/commit.json",
+        f"PUT {place}/end/_/a1/log",
+        f"PUT {place}/end/_/a1/task.json",
+        f"PUT {place}/end/_/commit.json",
+    ]
+    starts = [r.removeprefix(f"PUT {place}/") for r in s3_server.requests(tmp_path.name)[:begin] if place in r]
+    assert starts == ["run.json", "start/_/a1/task.json", "start/_/commit.json", "start/_/a1/log"]
+
+
+def test_an_attempt_follows_another_on_s3(remote: Callable[[str], Project]) -> None:
+    made = remote(one("self.who = current.attempt"))
+    assert made.run_process("start", attempt="a1")[0] == 0
+    assert made.run_process("start", attempt="a2")[0] == 0
+    assert made.commit("start").attempt == "a2"  # type: ignore[union-attr]
+
+
+def test_a_bucket_that_is_not_there_is_said(remote: Callable[[str], Project]) -> None:
+    made = remote(one("pass"))
+    code, output = made.run_process("start", FLOWC_STORE="s3://not-there/x")
+    assert code == 75
+    assert "NoSuchBucket" in output
+    assert "Traceback" not in output
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
