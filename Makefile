@@ -56,7 +56,7 @@ $(AIRFLOW): requirements/airflow.txt
 	@.venv-airflow/bin/python $(PIP_INSTALL) --require-hashes -r $<
 	@touch $@
 
-demo: setup  ## compile the example flows and run them on every engine, here
+demo: setup  ## the model search: run here, compiled for both schedulers, executed by both
 	@$(BIN)/python examples/demo.py
 
 check: env  ## lint, formatting, types, direction of imports
@@ -72,8 +72,8 @@ format: env  ## rewrite the sources as the linter wants them
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-golden: setup  ## write the expected outputs anew; read the diff before committing it
-	@$(BIN)/python -m pytest --update-golden $(PYTEST_ARGS)
+golden: env  ## write the expected outputs anew; read the diff before committing it
+	@$(BIN)/python -m pytest tests/golden --update-golden $(PYTEST_ARGS)
 
 lock:  ## resolve the locks in requirements/ again (UPGRADE=1: to the newest releases)
 	$(check_python)
