@@ -10,7 +10,7 @@ from typing import IO
 from urllib.parse import unquote
 
 BUCKET = "tests"
-_SERVER = '''
+_SERVER = """
 import sys
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
@@ -34,7 +34,7 @@ print(server.server_port, flush=True)
 import threading
 threading.Thread(target=server.serve_forever, daemon=True).start()
 sys.stdin.read()
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,12 +198,12 @@ class Run:
 
     @property
     def tasks(self) -> Iterator[Task]:
-        """All tasks of which an attempt has ended, in the order of the flow's steps."""
+        """All tasks that have begun, in the order of the flow's steps."""
         for step in self:
             yield from step
 
     def steps(self) -> Iterator[Step]:
-        """All steps of which an attempt of a task has ended, in the order of the flow."""
+        """All steps of which a task has begun, in the order of the flow."""
         present = set(self._store.folders(run_prefix(self._flow, self.id)))
         yield from (Step._open(self, name) for name in self._code[1].steps if name in present)
 
@@ -254,12 +254,12 @@ class Step:
         """The first task: the only one of a step outside of a foreach.
 
         Raises:
-            NotFound: None has ended.
+            NotFound: None has begun.
         """
         return next(self.tasks())
 
     def tasks(self) -> Iterator[Task]:
-        """All tasks of which an attempt has ended, in the order of the items.
+        """All tasks that have begun, in the order of the items.
 
         Raises:
             NotFound: There is none.
@@ -267,7 +267,7 @@ class Step:
         prefix = f"{run_prefix(self._run._flow, self._run.id)}{self.id}/"
         paths = sorted(parse_path(name) for name in self._run._store.folders(prefix))
         if not paths:
-            raise NotFound(f"step `{self.pathspec}` has no task that has ended")
+            raise NotFound(f"step `{self.pathspec}` has no task that has begun")
         for path in paths:
             yield Task._open(self._run, Address(self._run._flow, self._run.id, self.id, path))
 
@@ -304,8 +304,8 @@ class Task:
             task = cls._open(run, Address(run._flow, run.id, step.id, parse_path(task_id)))
         except ValueError as error:
             raise NotFound(str(error)) from None
-        if task._record is None:
-            raise NotFound(f"there is no task `{task.pathspec}`, or no attempt of it has ended")
+        if not task._attempt_names:
+            raise NotFound(f"there is no task `{task.pathspec}`, or it has not begun")
         return task
 
     @classmethod
@@ -373,8 +373,9 @@ class Task:
 
     @property
     def log(self) -> str:
-        """What the attempt that counts, or else the last one, has printed."""
-        attempt = self.finished_attempt or (self.attempts or ("",))[-1]
+        """What the attempt that counts, or else one that runs, or else the last one, has printed so far."""
+        running = [name for name in self._attempt_names if name not in self.attempts]
+        attempt = self.finished_attempt or [*self.attempts, *running][-1]
         (data,) = self._run._store.read_many([self._address.log_key(attempt)])
         return "" if data is None else data.decode(errors="replace")
 
@@ -400,9 +401,12 @@ class Task:
         return f"Task('{self.pathspec}')"
 
     @cached_property
+    def _attempt_names(self) -> list[str]:
+        return self._run._store.folders(self._address.prefix + "/")
+
+    @cached_property
     def _ended(self) -> list[tuple[str, TaskRecord]]:
-        store = self._run._store
-        names = store.folders(self._address.prefix + "/")
+        store, names = self._run._store, self._attempt_names
         found = zip(names, store.read_many([self._address.task_key(n) for n in names]), strict=True)
         records = [(name, TaskRecord.parse(data)) for name, data in found if data is not None]
         return sorted(records, key=lambda pair: pair[1].facts["started_ns"])

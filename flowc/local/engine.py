@@ -245,10 +245,7 @@ class _Engine:
 
     def _interrupt(self) -> None:
         """The first time tasks are asked to end, the second time they are killed at once."""
-        self._interruptions.take()
-        if self._state is RunState.INTERRUPTED:
-            self._kill_at_s = time.monotonic()
-        else:
-            self._state = RunState.INTERRUPTED
-            self._zygote.signal_tasks(signal.SIGTERM)
-            self._kill_at_s = time.monotonic() + _GRACE_S
+        again = self._interruptions.take() > 1 or self._state is RunState.INTERRUPTED
+        self._state = RunState.INTERRUPTED
+        self._zygote.signal_tasks(signal.SIGTERM)
+        self._kill_at_s = time.monotonic() + (0.0 if again else _GRACE_S)

@@ -26,9 +26,9 @@ class Interruptions:
         os.set_blocking(self._write, False)
         self._before: dict[signal.Signals, Any] = {}
 
-    def take(self) -> None:
-        """Forget those that were seen."""
-        os.read(self.fd, 64)
+    def take(self) -> int:
+        """How many there were since the last call; waits for one."""
+        return len(os.read(self.fd, 64))
 
     def __enter__(self) -> Interruptions:
         if threading.current_thread() is threading.main_thread():

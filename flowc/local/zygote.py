@@ -124,6 +124,8 @@ def _serve(requests: socket.socket, plan: Plan, folder: str) -> int:
     devnull = os.open(os.devnull, os.O_RDONLY)
     os.dup2(devnull, 0)
     os.close(devnull)
+    # a notebook has put its own in their place, which know nothing of the pipes of tasks
+    sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__
     load = _Loaded(plan, folder)
     flush()  # else every task would print again what the module has printed
     wake = os.pipe()

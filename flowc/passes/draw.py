@@ -121,7 +121,7 @@ class _Drawing:
 
     def _foreach(self, split: Step, items: str, body: Sequence, join: Step, before: list[_Loose]) -> _Drawn:
         self._step(split, before)
-        inner, after = self._sequence(body, [_Loose(source=split.name, label=items)])
+        inner, after = self._sequence(body, [_Loose(source=split.name)])
         box = _Box(title=f"for each of {items}", inner=tuple(inner))
         shapes: list[_Box | _Shape] = [_Shape(step=split, kind="split"), box, _Shape(step=join, kind="join")]
         return shapes, self._step(join, after)

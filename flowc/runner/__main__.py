@@ -12,9 +12,7 @@ from flowc.runner.supervise import exit_code, supervise
 from flowc.store.objects import ObjectStore, open_store
 
 
-def main(
-    environment: Mapping[str, str] = os.environ, open_store: Callable[[str], ObjectStore] = open_store
-) -> int:
+def main(environment: Mapping[str, str] = os.environ, open_store: Callable[[str], ObjectStore] = open_store) -> int:
     """Run the task that the environment describes; an exit code of `flowc.contract`."""
     try:
         request = read_request(environment)

@@ -138,7 +138,7 @@ def _wrong(parameter: PlanParameter, value: Any) -> Problem:
     return Problem(
         "FC602",
         f"parameter `{parameter.name}` is {_EXPECTED[parameter.type]}, not {json.dumps(value, ensure_ascii=False)}",
-        f"give it as {_usage(parameter)}",
+        f"write it as in {_usage(parameter)}",
     )
 
 

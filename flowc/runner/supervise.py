@@ -103,7 +103,7 @@ def run_child(output: int, word: int, body: Callable[[], int]) -> int:
     """
     # what the scheduler shows is in the order in which it was printed, and no character is a reason to fail; before
     # the pipe takes its place, as a stream that was a file asks for its position
-    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    sys.__stdout__.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
@@ -126,9 +126,7 @@ def exit_code(error: FlowcError) -> int:
     return contract.EXIT_STORE if isinstance(error, StoreError) else contract.EXIT_INPUT
 
 
-def outcome(
-    store: ObjectStore, request: Request, started_ns: int, status: int, said: int | None, log: Log
-) -> int:
+def outcome(store: ObjectStore, request: Request, started_ns: int, status: int, said: int | None, log: Log) -> int:
     """Judge a task's process that has ended, and record its failure if it could not do so itself.
 
     Args:

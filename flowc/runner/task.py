@@ -137,8 +137,7 @@ class _Task:
         store.write(request.task.task_key(request.attempt), [record.data()])
         splits = None if record.items is None else record.items.total
         standing = write_commit(store, request.task, Commit(request.attempt, self._started_ns, splits))
-        if splits is not None:
-            write_items(store, request.task, standing)
+        write_items(store, request.task, standing)
         if standing.attempt != request.attempt:
             say(f"attempt {standing.attempt} of this task started later and counts instead of this one\n")
 

@@ -173,9 +173,11 @@ def write_items(store: ObjectStore, task: Address, commit: Commit) -> None:
 
     Args:
         store: Where.
-        task: The foreach step's task.
+        task: A task; nothing is done if it is not a foreach step's.
         commit: What the caller has found to be its commit.
     """
+    if commit.splits is None:
+        return
 
     def change(present: bytes | None) -> bytes | None:
         standing = commit if present is None else read_commit(store, task) or commit

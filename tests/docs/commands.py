@@ -39,7 +39,8 @@ exec {sys.executable} -m flowc "$@"
 def install(folder: Path) -> None:
     """Put commands that are only recorded into a folder, and flowc, of which all but `simulate` is run."""
     folder.mkdir()
-    for name, text in {"flowc": FLOWC, "python": PYTHON, **dict.fromkeys(("flowc-simulate", *CHECKS), RECORDER)}.items():
+    scripts = {"flowc": FLOWC, "python": PYTHON, **dict.fromkeys(CHECKS, RECORDER)}
+    for name, text in scripts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
 
@@ -173,5 +174,3 @@ def is_action(action: str) -> bool:
         return True
     known = {"states": "stepfunctions"}.get(service, service)
     return name in botocore.session.get_session().get_service_model(known).operation_names
-
-

@@ -21,7 +21,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -145,11 +145,13 @@ def _json(block: Block, place: Place) -> None:
                 (place.folder / block.words[-1]).write_text(block.text)
 
 
-def _shape(value: object) -> object:
+def _shape(value: Any) -> Any:
     """Names of fields and kinds of values; artifacts are called by names of the user's."""
     match value:
+        case {"artifacts": artifacts, **fields}:
+            return {**_shape(fields), "artifacts": [_shape(record) for record in list(artifacts.values())[:1]]}
         case dict():
-            return {k: {"": _shape(next(iter(v.values())))} if k == "artifacts" and v else _shape(v) for k, v in value.items()}
+            return {name: _shape(field) for name, field in value.items()}
         case list():
             return [_shape(v) for v in value[:1]]
         case _:

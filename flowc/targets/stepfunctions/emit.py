@@ -103,6 +103,14 @@ def _first_line(doc: str) -> str:
     return doc.strip().partition("\n")[0].strip()
 
 
+REGION = "States.ArrayGetItem(States.StringSplit($$.Execution.Id, ':'), 3)"
+"""The state machine's own region: instances of EC2 do not tell it to a job's container.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html (an execution's id is
+its ARN) and https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html (no region among the variables).
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDefinition:
     """The job definition of a flow's tasks.
@@ -137,7 +145,7 @@ def job_definition(flow: Flow, options: StepFunctionsOptions) -> JobDefinition:
         "Image": options.image,
         "Command": list(contract.RUNNER),
         **roles,
-        "Environment": [_variable(*pair) for pair in common],
+        "Environment": [*(_variable(*pair) for pair in common), {"Name": "AWS_DEFAULT_REGION", "Value.$": REGION}],
         "ResourceRequirements": _resources(Policy()),
     }
     digest = hashlib.sha256(json.dumps(container, sort_keys=True).encode()).hexdigest()[:12]

@@ -18,7 +18,9 @@ def test_a_path_is_written_as_numbers_with_dots(path: contract.Path, text: str) 
     assert parse_path(text) == path
 
 
-@pytest.mark.parametrize("text", ["", ".", "0.", ".0", "-1", "01", "0.01", "_.0", "a", "1 ", " 1", "1\n", "٣", "1e3", "__"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "0.", ".0", "-1", "01", "0.01", "_.0", "a", "1 ", " 1", "1\n", "٣", "1e3", "__"]
+)
 def test_what_is_not_a_path_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a path"):
         parse_path(text)

@@ -72,8 +72,8 @@ def test_mermaid() -> None:
             step_right["right"]
             step_join[\\"join"/]
             step_end["end"]
-            step_start -->|"xs"| step_outer
-            step_outer -->|"ys"| step_inner
+            step_start --> step_outer
+            step_outer --> step_inner
             step_inner --> step_gather
             step_gather --> step_collect
             step_collect --> step_fork
@@ -106,8 +106,8 @@ def test_dot() -> None:
             "right";
             "join" [shape=invtrapezium];
             "end";
-            "start" -> "outer" [label="xs"];
-            "outer" -> "inner" [label="ys"];
+            "start" -> "outer";
+            "outer" -> "inner";
             "inner" -> "gather";
             "gather" -> "collect";
             "collect" -> "fork";
@@ -126,9 +126,9 @@ def test_names_are_quoted() -> None:
     text = (
         FLOW.replace("outer", "node").replace("inner", "subgraph").replace('"xs"', '"größen"').replace(".xs", ".größen")
     )
-    assert '"node" -> "subgraph" [label="ys"];' in dot(flow(text))
+    assert '"node" -> "subgraph";' in dot(flow(text))
     assert 'label="for each of größen"' in dot(flow(text))
-    assert 'step_start -->|"größen"| step_node' in mermaid(flow(text))
+    assert 'subgraph foreach_1["for each of größen"]' in mermaid(flow(text))
 
 
 def test_loops_and_switches() -> None:

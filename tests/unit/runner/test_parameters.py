@@ -66,15 +66,15 @@ def test_a_value_of_the_type_is_taken(name: str, value: Any, stored: Any) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "message", "help"),
     [
-        ("name", 1, "parameter `name` is text, not 1", "give it as --name TEXT"),
-        ("count", "3", 'parameter `count` is a whole number, not "3"', "give it as --count 3"),
-        ("count", 3.5, "parameter `count` is a whole number, not 3.5", "give it as --count 3"),
-        ("count", True, "parameter `count` is a whole number, not true", "give it as --count 3"),
-        ("count", float("inf"), "parameter `count` is a whole number, not Infinity", "give it as --count 3"),
-        ("alpha", "ü", 'parameter `alpha` is a number, not "ü"', "give it as --alpha 0.5"),
-        ("alpha", False, "parameter `alpha` is a number, not false", "give it as --alpha 0.5"),
-        ("fast", 1, "parameter `fast` is true or false, not 1", "give it as --fast true"),
-        ("optional", [1], "parameter `optional` is a whole number, not [1]", "give it as --optional 3"),
+        ("name", 1, "parameter `name` is text, not 1", "write it as in --name TEXT"),
+        ("count", "3", 'parameter `count` is a whole number, not "3"', "write it as in --count 3"),
+        ("count", 3.5, "parameter `count` is a whole number, not 3.5", "write it as in --count 3"),
+        ("count", True, "parameter `count` is a whole number, not true", "write it as in --count 3"),
+        ("count", float("inf"), "parameter `count` is a whole number, not Infinity", "write it as in --count 3"),
+        ("alpha", "ü", 'parameter `alpha` is a number, not "ü"', "write it as in --alpha 0.5"),
+        ("alpha", False, "parameter `alpha` is a number, not false", "write it as in --alpha 0.5"),
+        ("fast", 1, "parameter `fast` is true or false, not 1", "write it as in --fast true"),
+        ("optional", [1], "parameter `optional` is a whole number, not [1]", "write it as in --optional 3"),
     ],
 )
 def test_a_value_of_another_type_is_refused(name: str, value: Any, message: str, help: str) -> None:
@@ -88,7 +88,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert str(found.value) == (
         "flow Model has no parameter `coutn` (did you mean `count`?); "
         "flow Model has no parameter `zebra` (it has `name`, `count`, `alpha`, `fast`, `grid`, `needed`, `optional`); "
-        'parameter `alpha` is a number, not "x" (give it as --alpha 0.5); '
+        'parameter `alpha` is a number, not "x" (write it as in --alpha 0.5); '
         "parameter `needed` is missing (start the run with --needed TEXT)"
     )
 

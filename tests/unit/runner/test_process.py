@@ -72,7 +72,9 @@ def test_all_output_is_passed_on_in_order_and_kept(project: Make) -> None:
     output = process.stdout.buffer.read()
     process.stdout.close()
     assert process.wait() == 1
-    assert output.startswith(b"one\ntwo\nthree\nfour\nfive \\udcff \xc3\xbc\n\xff\nTraceback (most recent call last):\n  File ")
+    assert output.startswith(
+        b"one\ntwo\nthree\nfour\nfive \\udcff \xc3\xbc\n\xff\nTraceback (most recent call last):\n  File "
+    )
     assert output.endswith(b"ValueError: six\n")
     assert made.store.read(made.address("start").log_key("a1")) == output
     assert made.record("start").error["type"] == "ValueError"  # type: ignore[index]
@@ -143,19 +145,18 @@ def test_a_task_may_close_its_output(project: Make, how: str) -> None:
     assert made.commit("start") is not None
 
 
-@pytest.mark.parametrize("command", ["sleep 1000", "while :; do echo still here; done"])
+@pytest.mark.parametrize("command", ["exec sleep 1000", "while :; do echo still here; done"])
 def test_a_process_that_is_left_behind_does_not_hold_up_the_task(project: Make, command: str) -> None:
     made = project(
-        one(f"p = subprocess.Popen(['sh', '-c', {'exec ' * command.startswith('sleep') + command!r}])\nself.pid = p.pid"),
-        head="import subprocess\n",
+        one(f"print('before')\nself.pid = subprocess.Popen(['sh', '-c', {command!r}]).pid"), head="import subprocess\n"
     )
-    process = made.start_process("start")
-    try:
+    with open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flowc.runner"], env=made.environment("start"), stdout=nowhere
+        )
         assert process.wait(timeout=30) == 0
-    finally:
-        os.kill(made.values("start")["pid"], signal.SIGKILL)
-        assert process.stdout is not None
-        process.stdout.close()
+    os.kill(made.values("start")["pid"], signal.SIGKILL)
+    assert made.log("start").startswith("before\n")
 
 
 def test_a_reader_that_goes_away_does_not_stop_the_task(project: Make) -> None:
@@ -250,7 +251,17 @@ sys.exit(main(os.environ, lambda url: Full(open_store(url))))
 
 
 def test_importing_the_runner_is_cheap(project: Make) -> None:
-    heavy = ("boto3", "click", "cloudpickle", "dataclasses", "flowc.client", "flowc.compiler", "jinja2", "obstore", "rich")
+    heavy = (
+        "boto3",
+        "click",
+        "cloudpickle",
+        "dataclasses",
+        "flowc.client",
+        "flowc.compiler",
+        "jinja2",
+        "obstore",
+        "rich",
+    )
     script = f"import sys, flowc.runner.__main__; print([n for n in {heavy!r} if n in sys.modules])"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
 

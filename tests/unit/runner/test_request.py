@@ -99,9 +99,7 @@ def test_step_functions_needs_an_executions_name_that_is_a_key() -> None:
     assert read_request({**environment, "FLOWC_RUN": "a.b"}).task.run == "a.b"
 
 
-PLAN = Plan(
-    1, "Model", "model", "", "start", "end", (), {"fit": PlanStep("fit", (), ("start",), None, None, None, 0)}
-)
+PLAN = Plan(1, "Model", "model", "", "start", "end", (), {"fit": PlanStep("fit", (), ("start",), None, None, None, 0)})
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,13 @@ def test_a_deleted_artifact_is_not_passed_on(project: Make) -> None:
 
 
 def test_an_artifact_takes_the_place_of_a_class_attribute(project: Make) -> None:
-    made = project(line("self.before = self.setting\nself.setting = 'own'", "self.after = self.setting", "    setting = 'of the class'\n"))
+    made = project(
+        line(
+            "self.before = self.setting\nself.setting = 'own'",
+            "self.after = self.setting",
+            "    setting = 'of the class'\n",
+        )
+    )
     assert [made.run(s) for s in ("start", "end")] == [0, 0]
     assert made.values("end") == {"before": "of the class", "setting": "own", "after": "own"}
 
@@ -209,6 +215,7 @@ def test_current_tells_what_runs(project: Make) -> None:
 
 
 # --- parameters --------------------------------------------------------------------------------------------------
+
 
 def test_parameters_are_those_the_run_started_with(project: Make) -> None:
     made = project(line("self.a = self.alpha", "self.b = self.alpha", '    alpha = Parameter("alpha", default=0.5)\n'))
@@ -308,7 +315,11 @@ def test_an_item_that_there_is_not_is_named(project: Make) -> None:
 
 def test_a_join_has_its_inputs_in_order(project: Make) -> None:
     made = project(
-        foreach("self.xs = 'abc'", "self.x = self.input * 2", "self.all = [(i.x, i.index, i.input) for i in inputs]\nself.n = len(inputs)\nself.last = inputs[-1].x")
+        foreach(
+            "self.xs = 'abc'",
+            "self.x = self.input * 2",
+            "self.all = [(i.x, i.index, i.input) for i in inputs]\nself.n = len(inputs)\nself.last = inputs[-1].x",
+        )
     )
     made.run("start")
     for number in (2, 0, 1):
@@ -320,7 +331,14 @@ def test_a_join_has_its_inputs_in_order(project: Make) -> None:
 
 
 def test_an_input_of_a_branch_has_the_name_of_its_last_step(project: Make) -> None:
-    made = project(branches("self.x = 1", "self.x = 2", "self.found = (inputs.a.x, inputs.b.x)\ntry:\n    inputs.c\nexcept AttributeError as error:\n    self.said = str(error)"))
+    made = project(
+        branches(
+            "self.x = 1",
+            "self.x = 2",
+            "self.found = (inputs.a.x, inputs.b.x)\n"
+            "try:\n    inputs.c\nexcept AttributeError as error:\n    self.said = str(error)",
+        )
+    )
     run_branches(made)
     assert made.run("join") == 0
     assert made.values("join") == {"found": (1, 2), "said": "no input comes from a step `c`; there are a, b"}
@@ -328,23 +346,25 @@ def test_an_input_of_a_branch_has_the_name_of_its_last_step(project: Make) -> No
 
 # --- merge_artifacts ---------------------------------------------------------------------------------------------
 
-DIFFER = "self.differing = {}"
+ALL = {"common": "c", "differing": 0, "gone": "g"}
+MERGE = "self.merge_artifacts(inputs)"
+DIFFERS = "self.differing = 1"
 
 
 @pytest.mark.parametrize(
     ("a", "b", "join", "values"),
     [
-        ("pass", "pass", "self.merge_artifacts(inputs)", {"common": "c", "differing": 0, "gone": "g"}),
+        ("pass", "pass", MERGE, ALL),
         ("self.common", "self.common = 'c'", "self.merge_artifacts(inputs, include=['common'])", {"common": "c"}),
-        ("self.differing = 1", "pass", "self.differing = 5\nself.merge_artifacts(inputs)", {"common": "c", "differing": 5, "gone": "g"}),
-        ("self.differing = 1", "pass", "self.merge_artifacts(inputs, exclude=['differing'])", {"common": "c", "gone": "g"}),
+        (DIFFERS, "pass", f"self.differing = 5\n{MERGE}", {**ALL, "differing": 5}),
+        (DIFFERS, "pass", "self.merge_artifacts(inputs, exclude=['differing'])", {"common": "c", "gone": "g"}),
+        (DIFFERS, "pass", "self.differing = 3\nself.merge_artifacts(inputs, include=['differing'])", {"differing": 3}),
         ("self.only_a = 1", "pass", "self.merge_artifacts(inputs, include=['only_a'])", {"only_a": 1}),
-        ("del self.gone", "pass", "self.merge_artifacts(inputs)", {"common": "c", "differing": 0, "gone": "g"}),
+        ("del self.gone", "pass", MERGE, ALL),
         ("pass", "pass", "self.merge_artifacts(inputs, include=[])", {}),
-        ("self.differing = 1", "pass", "self.differing = 3\nself.merge_artifacts(inputs, include=['differing'])", {"differing": 3}),
-        ("pass", "pass", "self.merge_artifacts(inputs)\nself.common += 'd'", {"common": "cd", "differing": 0, "gone": "g"}),
+        ("pass", "pass", f"{MERGE}\nself.common += 'd'", {**ALL, "common": "cd"}),
     ],
-)  # fmt: skip
+)
 def test_merge_artifacts_takes_over_what_agrees(
     project: Make, a: str, b: str, join: str, values: dict[str, Any]
 ) -> None:
@@ -450,7 +470,14 @@ def test_an_exception_is_recorded_with_the_users_lines(
 ) -> None:
     made = project(
         line(f"work(lambda: 1)\n{statement}"),
-        head="def work(f):\n    return f()\n\nclass Mute(Exception):\n    def __str__(self):\n        raise RuntimeError\n",
+        head="""
+def work(f):
+    return f()
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError
+""",
     )
     found = error(made, "start")
     assert found["type"].removeprefix(f"{made.module}.") == kind
@@ -512,7 +539,9 @@ def test_a_store_that_fails_is_not_the_users_error(project: Make, part: str) -> 
 
 
 def test_names_that_the_runner_uses_itself_are_the_users(project: Make) -> None:
-    made = project(line("self.records, self.plan, self.store = 1, 2, 3", "self.sum = self.records + self.plan + self.store"))
+    made = project(
+        line("self.records, self.plan, self.store = 1, 2, 3", "self.sum = self.records + self.plan + self.store")
+    )
     assert [made.run(s) for s in ("start", "end")] == [0, 0]
     assert made.values("end")["sum"] == 6
 

@@ -143,6 +143,8 @@ def test_the_digest_is_that_of_the_bytes() -> None:
     assert codec.digest_of(encoded.stream, []) != encoded.digest
 
 
-@pytest.mark.parametrize(("value", "name"), [(1, "int"), (ARRAY, "numpy.ndarray"), (pickle.PickleError(), "_pickle.PickleError")])
+@pytest.mark.parametrize(
+    ("value", "name"), [(1, "int"), (ARRAY, "numpy.ndarray"), (pickle.PickleError(), "_pickle.PickleError")]
+)
 def test_the_type_has_its_full_name(value: object, name: str) -> None:
     assert codec.encode(value).type == name

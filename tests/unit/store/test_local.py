@@ -38,7 +38,9 @@ class Unwilling(bytes):
 
 def test_a_write_that_fails_leaves_the_object_and_nothing_else(store: LocalStore) -> None:
     store.write("a/x", [b"before"])
-    with pytest.raises(StoreError, match=rf"the store {store.root} cannot read or write `a/x`: No space left on device"):
+    with pytest.raises(
+        StoreError, match=rf"the store {store.root} cannot read or write `a/x`: No space left on device"
+    ):
         store.write("a/x", [b"after", Unwilling()])
     assert store.read("a/x") == b"before"
     assert os.listdir(f"{store.root}/a") == ["x"]
@@ -75,7 +77,9 @@ def test_what_may_not_be_read_or_written_is_said(tmp_path: Path) -> None:
         lambda: list(store.keys("k/")),
     ]
     for act in acts:
-        with pytest.raises(StoreError, match=rf"the store {tmp_path}/file cannot read or write `k/?`: (Not a dir|File ex)"):
+        with pytest.raises(
+            StoreError, match=rf"the store {tmp_path}/file cannot read or write `k/?`: (Not a dir|File ex)"
+        ):
             act()
 
 

@@ -199,7 +199,9 @@ def test_a_bucket_that_is_not_there_is_named(s3_server: S3, remote_url: str) -> 
         lambda: store.folders("k/"),
     ]
     for act in acts:
-        with pytest.raises(StoreError, match=r"s3://no-such-bucket/x cannot read or write `k/?`: NoSuchBucket") as found:
+        with pytest.raises(
+            StoreError, match=r"s3://no-such-bucket/x cannot read or write `k/?`: NoSuchBucket"
+        ) as found:
             act()
         assert not isinstance(found.value, ObjectNotFound)
 
@@ -207,7 +209,9 @@ def test_a_bucket_that_is_not_there_is_named(s3_server: S3, remote_url: str) -> 
 @pytest.mark.slow
 def test_an_endpoint_that_does_not_answer_is_a_store_error(remote_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # the discard service; nothing listens there
-    with pytest.raises(StoreError, match=rf"the store s3://{BUCKET}/\S+ ?\w* cannot read or write `k`: .*127\.0\.0\.1:9"):
+    with pytest.raises(
+        StoreError, match=rf"the store s3://{BUCKET}/\S+ ?\w* cannot read or write `k`: .*127\.0\.0\.1:9"
+    ):
         open_store(remote_url).read("k")
 
 

@@ -247,6 +247,7 @@ def test_machine_begins_with_its_job_definition_and_a_small_payload():
         {"Name": "FLOWC_FLOW", "Value": "Demo"},
         {"Name": "FLOWC_CODE", "Value": "c" * 64},
         {"Name": "FLOWC_ENGINE", "Value": "stepfunctions"},
+        {"Name": "AWS_DEFAULT_REGION", "Value.$": "States.ArrayGetItem(States.StringSplit($$.Execution.Id, ':'), 3)"},
     ]
 
 

@@ -1,0 +1,317 @@
+"""Local runs: order, failures, retries, deaths, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flowc.store.records import TaskRecord
+from tests.projects import wait_until
+from tests.unit.local.conftest import LocalRun
+
+Make = Callable[..., LocalRun]
+
+LINE = """
+    @step
+    def start(self):
+        {start}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+FOREACH = """
+    n = Parameter("n", default=3)
+
+    @step
+    def start(self):
+        self.xs = list(range(self.n))
+        self.next(self.body, foreach="xs")
+
+    {decorator}
+    @step
+    def body(self):
+        {body}
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.got = [i.got for i in inputs]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def line(start: str) -> str:
+    return LINE.format(start=("\n" + " " * 8).join(start.strip().splitlines()))
+
+
+def foreach(body: str, decorator: str = "") -> str:
+    return FOREACH.format(body=("\n" + " " * 8).join(body.strip().splitlines()), decorator=decorator)
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+    except OSError:
+        return False
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"))
+
+
+def test_a_run_tells_what_happens(local: Make) -> None:
+    made = local(foreach("self.got = self.input * 2\nprint('item', self.input)"))
+    assert made(max_workers=1) == "succeeded"
+    run = made.run
+    assert run.data is not None
+    assert run.data.got == [0, 2, 4]
+    assert made.notes.events == [
+        "started start 0",
+        "finished start 3",
+        "started body/0 0",
+        "finished body/0",
+        "started body/1 0",
+        "finished body/1",
+        "started body/2 0",
+        "finished body/2",
+        "started join 0",
+        "finished join",
+        "started end 0",
+        "finished end",
+    ]
+    assert made.notes.outputs == {f"body/{n}": f"item {n}\n".encode() for n in range(3)}
+    assert [t.log for t in run["body"]] == [f"item {n}\n" for n in range(3)]
+    end = json.loads(made.made.store.read("Made/runs/r/end.json"))
+    assert end.keys() == {"state", "finished_ns"}
+    assert end["state"] == "succeeded"
+
+
+def test_tasks_run_at_the_same_time_up_to_the_limit(local: Make, tmp_path: Path) -> None:
+    # each waits for another to have begun; one alone would wait for ever
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    made = local(foreach(f"open({str(fifo)!r}, 'r' if self.input % 2 else 'w').close()\nself.got = 1"))
+    assert made(max_workers=2, n=4) == "succeeded"
+    running = most = 0
+    for event in made.notes.events:
+        running += {"started": 1, "finished": -1}[event.split()[0]]
+        most = max(most, running)
+    assert most == 2
+
+
+def test_a_run_leaves_no_descriptors_and_processes(local: Make) -> None:
+    made = local(foreach("self.got = 1"))
+    before = descriptors()
+    made(n=5)
+    assert descriptors() == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_failing_task_lets_the_running_ones_finish(local: Make, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    made = local(
+        foreach(
+            f"if self.input == 0:\n    open({str(fifo)!r}).close()\n    raise ValueError('first')\n"
+            f"open({str(fifo)!r}, 'w').close()\nself.got = wait_for_failure({str(tmp_path)!r})"
+        ),
+        head="""
+        def wait_for_failure(folder):
+            # until the record of the other one's failure is in the store
+            import pathlib
+            while not list(pathlib.Path(folder, "store").glob("Made/runs/r/body/0/*/task.json")):
+                time.sleep(0.01)
+            return "done"
+        """,
+    )
+    assert made(max_workers=2) == "failed"
+    run = made.run
+    assert made.notes.events[-2:] == ["failed body/0", "finished body/1"]
+    assert not any("body/2" in e or "join" in e for e in made.notes.events), "nothing new starts"
+    assert run["body"]["1"].data.got == "done"
+    assert run["body"]["0"].exception["message"] == "first"  # type: ignore[index]
+    assert (run.finished, run.successful) == (True, False)
+    assert made.end_state == "failed"
+
+
+def test_retries_follow_until_there_are_none_left(local: Make) -> None:
+    made = local(
+        foreach(
+            "self.got = current.retry_count\nif self.input > current.retry_count: os.kill(os.getpid(), signal.SIGKILL)",
+            decorator="@retry(times=1, minutes_between_retries=0)",
+        )
+    )
+    assert made(max_workers=1) == "failed"
+    run = made.run
+    assert [len(t.attempts) for t in run["body"]] == [1, 2, 2]
+    assert [t.successful for t in run["body"]] == [True, True, False]
+    assert run["body"]["1"].data.got == 1
+    assert made.notes.events[-4:] == ["started body/2 0", "failed body/2 again", "started body/2 1", "failed body/2"]
+
+
+def test_what_cannot_become_better_is_not_tried_again(local: Make) -> None:
+    made = local("\n    @retry(times=3, minutes_between_retries=0)" + line("pass"))
+    assert made(unknown=1) == "failed"
+    assert made.notes.events == ["started start 0", "failed start"]
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("os._exit(0)", "the task's process ended with exit code 0 before its outputs were saved"),
+        ("os._exit(75)", "the task's process ended with exit code 75 before its outputs were saved"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "the task was killed by signal SIGKILL"),
+    ],
+)
+def test_a_task_that_dies_is_a_task_that_failed(local: Make, how: str, message: str) -> None:
+    made = local(line(f"print('last words')\n{how}"))
+    assert made() == "failed"
+    run = made.run
+    task = run["start"].task
+    assert task.exception["message"] == message  # type: ignore[index]
+    assert task.log == f"last words\nflowc: {message}\n"
+
+
+def test_an_error_of_the_module_is_the_tasks(local: Make) -> None:
+    made = local(line("pass"), head="print('importing')\nraise RuntimeError('at import')")
+    assert made() == "failed"
+    assert made.notes.events[-1] == "failed start"
+    assert b"RuntimeError: at import" in made.notes.outputs["start"]
+    assert b"importing" not in made.notes.outputs["start"], "what the module prints is printed once, by nobody's task"
+
+
+@pytest.mark.parametrize("how", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_a_module_that_ends_the_process_fails_the_run(local: Make, how: str) -> None:
+    made = local(line("pass"), head=how)
+    assert made() == "failed"
+    assert made.notes.events == ["started start 0", "failed start"]
+    assert made.end_state == "failed"
+    (record,) = [k for k in made.made.store.keys("Made/runs/r/") if k.endswith("task.json")]
+    assert TaskRecord.parse(made.made.store.read(record)).status == "failed"
+
+
+@pytest.mark.parametrize("command", ["exec sleep 1000", "while :; do echo still here; done"])
+def test_what_a_task_leaves_behind_does_not_hold_up_the_run(local: Make, command: str) -> None:
+    made = local(line(f"print('before')\nself.pid = subprocess.Popen(['sh', '-c', {command!r}]).pid"))
+    assert made() == "succeeded"
+    run = made.run
+    assert run["start"].task.log.startswith("before\n")
+    pid = run["start"].task.data.pid
+    wait_until(lambda: gone(pid))
+
+
+def test_a_child_of_the_module_is_no_task(local: Make) -> None:
+    made = local(foreach("self.got = 1"), head="CHILD = subprocess.Popen(['sh', '-c', 'exit 7'])")
+    assert made(n=6) == "succeeded"
+
+
+def test_tasks_draw_different_random_numbers(local: Make) -> None:
+    made = local(foreach("self.got = (random.random(), float(numpy.random.random()))"), head="import random, numpy")
+    assert made(n=4) == "succeeded"
+    run = made.run
+    assert len({n for pair in run.data.got for n in pair}) == 8  # type: ignore[union-attr]
+
+
+def test_tasks_read_nothing_from_the_terminal(local: Make) -> None:
+    made = local(line("self.got = sys.stdin.read()"))
+    assert made() == "succeeded"
+    assert made.run["start"].task.data.got == ""
+
+
+# --- Ctrl-C ------------------------------------------------------------------------------------------------------
+
+
+def begin(made: LocalRun, fifo: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[int]]:
+    """Start the command and wait until its tasks have said that they run; the processes of the tasks."""
+    command = made.start_command(*arguments)
+    with open(fifo) as said:
+        pids = [int(pid) for pid in said.read().split()]
+    return command, pids
+
+
+BLOCKING = "with open({fifo!r}, 'w') as f: f.write(str(os.getpid()))\n{then}"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_recorded(local: Make, tmp_path: Path, number: signal.Signals) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    made = local(foreach(BLOCKING.format(fifo=str(fifo), then="signal.pause()\nself.got = 1")))
+    command, pids = begin(made, fifo, "--max-workers", "1")
+    command.send_signal(number)
+    _, errors = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert "was interrupted" in errors
+    assert all(map(gone, pids))
+    assert made.end_state == "interrupted"
+    run = made.run
+    assert run["start"].task.successful
+    task = run["body"].task
+    assert task.exception["message"] == "the task was killed by signal SIGTERM"  # type: ignore[index]
+    assert (run.finished, run.successful) == (True, False)
+
+
+def test_a_task_that_will_not_end_is_killed(local: Make, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    said = f"lambda *_: open({str(fifo)!r}, 'w').close()"
+    stubborn = f"signal.signal(signal.SIGTERM, {said})\n" + BLOCKING.format(
+        fifo=str(fifo), then="while True: signal.pause()\nself.got = 1"
+    )
+    made = local(foreach(stubborn))
+    command, pids = begin(made, fifo, "--max-workers", "1")
+    command.send_signal(signal.SIGINT)
+    fifo.read_text()  # the task was asked to end, and does not
+    command.send_signal(signal.SIGINT)  # there is no patience any more
+    command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert all(map(gone, pids))
+    assert made.run["body"].task.exception["message"] == "the task was killed by signal SIGKILL"  # type: ignore[index]
+    assert made.end_state == "interrupted"
+
+
+def test_a_run_can_be_interrupted_while_the_module_is_imported(local: Make, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    made = local(
+        line("pass"), head=f"with open({str(fifo)!r}, 'w') as f: f.write(str(os.getpid()))\nwhile True: signal.pause()"
+    )
+    command, pids = begin(made, fifo)
+    command.send_signal(signal.SIGINT)
+    command.send_signal(signal.SIGTERM)  # at once: nothing is there yet that could end by itself
+    command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert all(map(gone, pids))
+    assert made.end_state == "interrupted"
+
+
+def test_tasks_end_with_a_run_that_is_killed(local: Make, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    made = local(foreach(BLOCKING.format(fifo=str(fifo), then="signal.pause()\nself.got = 1")))
+    command, pids = begin(made, fifo, "--max-workers", "1")
+    command.kill()
+    command.communicate(timeout=30)
+    wait_until(lambda: all(map(gone, pids)))
