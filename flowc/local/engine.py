@@ -23,6 +23,7 @@ from flowc.store.records import read_commit
 
 _GRACE_S = 5.0  # how long tasks have to end after Ctrl-C before they are killed
 _REFRESH_S = 1.0  # how often growing logs are looked after
+_DEATH_S = 1.0  # how long a killed process may take to end what the kernel is doing for it
 
 # what a file descriptor is about; a task's output is registered under its number, from 1
 _ZYGOTE = 0
@@ -208,15 +209,15 @@ class _Engine:
         self._kill_at_s = None
         self._selector.unregister(self._zygote.socket)
         for number in list(self._running):
-            self._ended(number, status)
+            self._ended(number, status, _DEATH_S)
 
-    def _ended(self, number: int, status: int) -> None:
+    def _ended(self, number: int, status: int, patience_s: float = 0) -> None:
         running = self._running.pop(number)
         pipes, request = running.pipes, running.request
         if pipes.output_read in self._selector.get_map():
             self._selector.unregister(pipes.output_read)
             drain_rest(pipes.output_read, running.log)
-        said = heard(pipes.word_read)
+        said = heard(pipes.word_read, patience_s)
         os.close(pipes.output_read)
         os.close(pipes.word_read)
         code = outcome(self._store, request, running.started_ns, status, said, running.log)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import selectors
 import signal
 import socket
@@ -215,11 +214,11 @@ def _perform(request: Request, load: _Loaded) -> int:
 
 
 def _reseed() -> None:
-    # every fork starts with the zygote's state, and tasks must not draw the same numbers
-    random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
+    # every fork starts with the zygote's state, and tasks must not draw the same numbers; Python's `random` sees to it
+    # itself, and where NumPy's is not loaded yet it will be seeded when it is
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
 
 
 def _request(fields: list[Any]) -> Request:

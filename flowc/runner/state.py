@@ -62,14 +62,12 @@ class FlowState:
     Attributes:
         task: The address.
         records: The artifacts that lie in the store, by name; what a task assigns is not here.
-        loaded: The names of those that the flow object holds in memory, and may have changed in place.
         moved_on: `self.next` was called.
     """
 
     def __init__(self, run: RunState, task: Address, records: Mapping[str, Record]) -> None:
         self.task = task
         self.records = dict(records)
-        self.loaded: set[str] = set()
         self.moved_on = False
         self._run = run
         self._item: list[Any] = []
@@ -82,7 +80,6 @@ class FlowState:
                 f"step `{self.task.step}` reads the artifact `{name}`, and no step before it has assigned it"
                 + (" (a join has its `inputs`' artifacts only by `merge_artifacts`)" if self._is_join else "")
             )
-        self.loaded.add(name)
         return artifacts.load(self._run.store, self.task.flow, record)
 
     def forget(self, name: str) -> bool:

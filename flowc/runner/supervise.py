@@ -202,9 +202,14 @@ def die_with(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def heard(word: int) -> int | None:
-    """What a process that has ended had said: its exit code, of `flowc.contract`; None if it died without a word."""
-    said = os.read(word, 1) if _readable(word) else b""
+def heard(word: int, patience_s: float = 0) -> int | None:
+    """What a process has said before its end: its exit code, of `flowc.contract`; None if it died without a word.
+
+    Args:
+        word: The end of the pipe to read from.
+        patience_s: How long it may take to end, if that is not certain yet.
+    """
+    said = os.read(word, 1) if _readable(word, patience_s) else b""
     return said[0] if said else None
 
 

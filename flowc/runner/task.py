@@ -172,7 +172,7 @@ class _Task:
 
     def _records(self, flow: FlowSpec, pack: Pack) -> dict[str, Record]:
         task, state = self._request.task, _state(flow)
-        records = {n: r for n, r in state.records.items() if n not in state.loaded}
+        records = dict(state.records)
         assigned = {n: v for n, v in vars(flow).items() if n != "_flowc"}
         for name, value in {**assigned, **self._run.parameters}.items():
             before = state.records.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -203,11 +204,19 @@ def test_a_task_that_dies_is_a_task_that_failed(local: Make, how: str, message: 
 
 
 def test_an_error_of_the_module_is_the_tasks(local: Make) -> None:
-    made = local(line("pass"), head="print('importing')\nraise RuntimeError('at import')")
+    made = local(line("pass"), head="raise RuntimeError('at import')")
     assert made() == "failed"
     assert made.notes.events[-1] == "failed start"
     assert b"RuntimeError: at import" in made.notes.outputs["start"]
-    assert b"importing" not in made.notes.outputs["start"], "what the module prints is printed once, by nobody's task"
+
+
+def test_what_the_module_prints_is_in_no_tasks_log(local: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    made = local(foreach("print('task')\nself.got = 1"), head="print('importing')")
+    output, _ = made.start_command().communicate(timeout=60)
+    assert output.count("importing\n") == 1
+    assert [t.log for t in made.run["body"]] == ["task\n"] * 3
+    assert made.run["start"].task.log == ""
 
 
 @pytest.mark.parametrize("how", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
@@ -236,7 +245,9 @@ def test_a_child_of_the_module_is_no_task(local: Make) -> None:
 
 
 def test_tasks_draw_different_random_numbers(local: Make) -> None:
-    made = local(foreach("self.got = (random.random(), float(numpy.random.random()))"), head="import random, numpy")
+    made = local(
+        foreach("self.got = (random.random(), float(numpy.random.random()))"), head="import random, numpy.random"
+    )
     assert made(n=4) == "succeeded"
     run = made.run
     assert len({n for pair in run.data.got for n in pair}) == 8  # type: ignore[union-attr]
@@ -259,6 +270,8 @@ def begin(made: LocalRun, fifo: Path, *arguments: str) -> tuple[subprocess.Popen
     return command, pids
 
 
+# `signal.pause` would miss a signal that comes just before it
+FOR_EVER = "while True: time.sleep(0.01)\nself.got = 1"
 BLOCKING = "with open({fifo!r}, 'w') as f: f.write(str(os.getpid()))\n{then}"
 
 
@@ -266,7 +279,7 @@ BLOCKING = "with open({fifo!r}, 'w') as f: f.write(str(os.getpid()))\n{then}"
 def test_an_interrupted_run_is_recorded(local: Make, tmp_path: Path, number: signal.Signals) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    made = local(foreach(BLOCKING.format(fifo=str(fifo), then="signal.pause()\nself.got = 1")))
+    made = local(foreach(BLOCKING.format(fifo=str(fifo), then=FOR_EVER)))
     command, pids = begin(made, fifo, "--max-workers", "1")
     command.send_signal(number)
     _, errors = command.communicate(timeout=30)
@@ -285,9 +298,7 @@ def test_a_task_that_will_not_end_is_killed(local: Make, tmp_path: Path) -> None
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     said = f"lambda *_: open({str(fifo)!r}, 'w').close()"
-    stubborn = f"signal.signal(signal.SIGTERM, {said})\n" + BLOCKING.format(
-        fifo=str(fifo), then="while True: signal.pause()\nself.got = 1"
-    )
+    stubborn = f"signal.signal(signal.SIGTERM, {said})\n" + BLOCKING.format(fifo=str(fifo), then=FOR_EVER)
     made = local(foreach(stubborn))
     command, pids = begin(made, fifo, "--max-workers", "1")
     command.send_signal(signal.SIGINT)
@@ -303,9 +314,7 @@ def test_a_task_that_will_not_end_is_killed(local: Make, tmp_path: Path) -> None
 def test_a_run_can_be_interrupted_while_the_module_is_imported(local: Make, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    made = local(
-        line("pass"), head=f"with open({str(fifo)!r}, 'w') as f: f.write(str(os.getpid()))\nwhile True: signal.pause()"
-    )
+    made = local(line("pass"), head=BLOCKING.format(fifo=str(fifo), then="while True: time.sleep(0.01)"))
     command, pids = begin(made, fifo)
     command.send_signal(signal.SIGINT)
     command.send_signal(signal.SIGTERM)  # at once: nothing is there yet that could end by itself
@@ -318,7 +327,7 @@ def test_a_run_can_be_interrupted_while_the_module_is_imported(local: Make, tmp_
 def test_tasks_end_with_a_run_that_is_killed(local: Make, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    made = local(foreach(BLOCKING.format(fifo=str(fifo), then="signal.pause()\nself.got = 1")))
+    made = local(foreach(BLOCKING.format(fifo=str(fifo), then=FOR_EVER)))
     command, pids = begin(made, fifo, "--max-workers", "1")
     command.kill()
     command.communicate(timeout=30)

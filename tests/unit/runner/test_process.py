@@ -122,7 +122,7 @@ def test_what_is_not_the_users_fault_has_other_exit_codes(
     ],
 )
 def test_a_task_that_dies_is_recorded_as_failed(project: Make, how: str, message: str) -> None:
-    made = project(one(f"self.x = 1\nprint('last words')\n{how}"), head="import os, signal\n")
+    made = project(one(f"self.x = 1\nprint('last words')\n{how}"), head="import os, signal, time\n")
     code, output = made.run_process("start")
     assert code == 1
     assert output == f"last words\nflowc: {message}\n"
@@ -171,7 +171,7 @@ def test_a_reader_that_goes_away_does_not_stop_the_task(project: Make) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_the_runner_is_the_tasks(project: Make, number: signal.Signals) -> None:
-    made = project(one("print('ready')\nsignal.pause()"), head="import signal\n")
+    made = project(one("print('ready')\nwhile True: time.sleep(0.01)"), head="import signal, time\n")
     process = made.start_process("start")
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -195,9 +195,9 @@ def test_a_task_may_clean_up_when_it_is_told_to_end(project: Make) -> None:
             "def end(*_): raise RuntimeError('told to end')\n"
             "signal.signal(signal.SIGTERM, end)\n"
             "print('ready')\n"
-            "signal.pause()"
+            "while True: time.sleep(0.01)"
         ),
-        head="import signal\n",
+        head="import signal, time\n",
     )
     process = made.start_process("start")
     assert process.stdout is not None
@@ -210,7 +210,7 @@ def test_a_task_may_clean_up_when_it_is_told_to_end(project: Make) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
 def test_a_task_ends_with_its_runner(project: Make) -> None:
-    made = project(one("print(os.getpid())\nsignal.pause()"), head="import os, signal\n")
+    made = project(one("print(os.getpid())\nwhile True: time.sleep(0.01)"), head="import os, signal, time\n")
     process = made.start_process("start")
     assert process.stdout is not None
     task = int(process.stdout.readline())
@@ -248,6 +248,49 @@ sys.exit(main(os.environ, lambda url: Full(open_store(url))))
     done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True)
     assert done.stdout == "hello\nflowc: the log is not complete: the disk is full\n"
     assert done.returncode == 0
+
+
+_LAST_WORDS = """
+import os, sys
+from flowc.contract import Address
+from flowc.runner.request import Request
+from flowc.runner.supervise import supervise
+from flowc.store import open_store
+from tests.stores import Recording
+
+go_read, go_write = os.pipe()
+
+def body():
+    os.write(1, b"first ")
+    os.read(go_read, 1)
+    os.write(1, b"last")
+    os._exit(3)
+
+class Sink:
+    def write(self, data):
+        # the task ends, with a word on its lips, after the first one was read
+        if data == b"first ":
+            os.write(go_write, b"!")
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+    refresh = close = lambda self: None
+
+class Store(Recording):
+    def log(self, key):
+        return Sink()
+
+request = Request("", "", "r", Address("F", "r", "s", ()), "a", 0, {}, "")
+sys.exit(supervise(request, lambda: Store(open_store(sys.argv[1])), body))
+"""
+
+
+def test_the_last_words_of_a_task_are_heard(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LAST_WORDS, str(tmp_path)],
+        env={"PYTHONPATH": os.getcwd()},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("first lastflowc: the task's process ended with exit code 3"), done.stderr
 
 
 def test_importing_the_runner_is_cheap(project: Make) -> None:
