@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from flowc.source import Span
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 class ParameterType(Enum):
