@@ -8,12 +8,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
 from flowc.contract import ENV_CACHE, PLAN_NAME, Plan, code_key
 from flowc.errors import ContractError, StoreError
 from flowc.store.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from tarfile import TarFile, TarInfo
 
 
 def open_code(store: ObjectStore, flow: str, code: str, environment: Mapping[str, str]) -> tuple[str, Plan]:
@@ -95,7 +99,19 @@ def _extract(packed: bytes, folder: str) -> None:
     zstd = zstd_module()
     try:
         with tarfile.open(fileobj=io.BytesIO(zstd.decompress(packed))) as archive:
-            # the filter refuses absolute names, `..`, links that leave the folder, and devices
-            archive.extractall(folder, filter="data")
+            for member in archive:
+                _extract_member(archive, member, folder)
     except (tarfile.TarError, zstd.ZstdError) as error:
         raise ContractError(f"the code package is no archive that flowc makes: {error}") from error
+
+
+def _extract_member(archive: TarFile, member: TarInfo, folder: str) -> None:
+    # a package holds plain files below its own folder and nothing else; tarfile's filters came with Python 3.11.4
+    parts = member.name.split("/")
+    content = archive.extractfile(member) if member.isreg() else None
+    if content is None or not {"", ".", ".."}.isdisjoint(parts):
+        raise ContractError(f"the code package is no archive that flowc makes: `{member.name}` does not belong into it")
+    path = os.path.join(folder, *parts)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with content, open(path, "xb") as file:
+        shutil.copyfileobj(content, file)

@@ -75,6 +75,7 @@ def supervise(request: Request, open_store: Callable[[], ObjectStore], body: Cal
         os.close(pipes.output_read)
         os.close(pipes.word_read)
         die_with(parent)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job would ignore
         sys.exit(run_child(pipes.output_write, pipes.word_write, body))
     pipes.close_child_ends()
     _handle_signals(partial(_forward, pid))

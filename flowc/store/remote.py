@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 _CHUNK = 16 << 20  # bytes a request of a large transfer; S3 takes parts of 5 MiB to 5 GiB
 _SINGLE_PUT = 8 << 20  # up to this size one request is cheaper than a multi-part upload's three
 _PARALLEL = 16
-_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
+_SETTINGS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_CONDITIONAL_PUT",
+)
 _LOG_PERIOD_S = (2.0, 60.0)  # a growing log is written whole; so less and less often
 _NO_BUCKET = "NoSuchBucket"
+_INSTANCE_CREDENTIALS = "169.254.169.254"  # where an instance of EC2 finds its role's; asked when nothing else is set
 _ANSWER = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
 
@@ -34,6 +42,7 @@ class RemoteStore:
     """Objects of an S3 bucket below a prefix.
 
     Credentials, region and endpoint come from the environment, as `AWS_*` variables, and from the machine's role.
+    `AWS_CONDITIONAL_PUT=disabled` is for servers that cannot write conditionally.
     """
 
     def __init__(self, url: str, environment: Mapping[str, str] | None = None) -> None:
@@ -98,6 +107,16 @@ class RemoteStore:
             self.write(key, parts)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        try:
+            self._update(key, change)
+        except NotImplementedError:
+            # a store without conditional writes: what comes between is lost, as it must be there
+            present, _ = self._read_tagged(key)
+            new = change(present)
+            if new is not None:
+                self.write(key, [new])
+
+    def _update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
         # most objects are created, so that is tried before anything is read
         present: bytes | None = None
         tag: str | None = None
@@ -207,4 +226,6 @@ def _reason(error: Exception) -> str:
     answer = _ANSWER.search(text)
     if answer is not None:
         return ": ".join(filter(None, answer.groups()))
+    if _INSTANCE_CREDENTIALS in text:
+        return "no AWS credentials were found: set AWS_ACCESS_KEY_ID and its secret, or give the machine a role"
     return text.partition("\n")[0] or type(error).__name__

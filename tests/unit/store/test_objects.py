@@ -206,6 +206,29 @@ def test_a_bucket_that_is_not_there_is_named(s3_server: S3, remote_url: str) -> 
         assert not isinstance(found.value, ObjectNotFound)
 
 
+def test_without_conditional_writes_update_reads_compares_and_writes(s3_server: S3) -> None:
+    environment = {**s3_server.environment, "AWS_CONDITIONAL_PUT": "disabled"}
+    store = open_store(f"s3://{BUCKET}/unconditional", environment)
+    seen: list[bytes | None] = []
+
+    def change(present: bytes | None) -> bytes | None:
+        seen.append(present)
+        return (present or b"") + b"x"
+
+    for expected in (b"x", b"xx"):
+        store.update("k", change)
+        assert store.read("k") == expected
+    assert seen[-1] == b"x"
+    store.update("k", lambda present: None)
+    assert store.read("k") == b"xx"
+
+
+def test_missing_credentials_are_named(s3_server: S3) -> None:
+    nobody = {k: v for k, v in s3_server.environment.items() if "KEY" not in k}
+    with pytest.raises(StoreError, match="no AWS credentials were found: set AWS_ACCESS_KEY_ID"):
+        open_store(f"s3://{BUCKET}/x", nobody).read("k")
+
+
 @pytest.mark.slow
 def test_an_endpoint_that_does_not_answer_is_a_store_error(remote_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # the discard service; nothing listens there
