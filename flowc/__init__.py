@@ -11,26 +11,33 @@ from typing import TYPE_CHECKING, Any
 from flowc._version import __version__
 
 if TYPE_CHECKING:
-    from flowc.client import Flow, Run, Step, Task
-    from flowc.spec import FlowSpec, JSONType, Parameter, current, retry, step
+    from flowc.client import DataArtifact, Flow, Metaflow, Run, Step, Task
+    from flowc.spec import FlowSpec, JSONType, Parameter, catch, current, environment, resources, retry, step, timeout
 
 __all__ = [
+    "DataArtifact",
     "Flow",
     "FlowSpec",
     "JSONType",
+    "Metaflow",
     "Parameter",
     "Run",
     "Step",
     "Task",
     "__version__",
+    "catch",
     "current",
+    "environment",
+    "resources",
     "retry",
     "step",
+    "timeout",
 ]
 
 _HOME = {
-    **dict.fromkeys(("FlowSpec", "JSONType", "Parameter", "current", "retry", "step"), "flowc.spec"),
-    **dict.fromkeys(("Flow", "Run", "Step", "Task"), "flowc.client"),
+    **dict.fromkeys(("FlowSpec", "JSONType", "Parameter", "current"), "flowc.spec"),
+    **dict.fromkeys(("catch", "environment", "resources", "retry", "step", "timeout"), "flowc.spec"),
+    **dict.fromkeys(("DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"), "flowc.client"),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import string
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -10,17 +12,20 @@ from typing import Any, assert_never
 from flowc._version import __version__
 from flowc.contract import Plan
 from flowc.diagnostics import Diagnostic, Label, has_errors, in_order
-from flowc.frontend import read_source
+from flowc.frontend import Siblings, read_source
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
+from flowc.ir.steps import Policy
 from flowc.ir.walk import regions
 from flowc.package import CodePackage, build_package, is_package
 from flowc.passes import analyse
 from flowc.passes.lower import lower_plan
+from flowc.passes.suppress import silence
 from flowc.source import SourceFile, Span
 from flowc.targets.base import Feature, Lowered, Native, OutputFile, Rejected, Target
 
 _HEAD = 4096
+_RUNNERS_OWN = frozenset({"flowc", "metaflow", "blake3", "cloudpickle", "obstore", "backports", "compression"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +35,13 @@ class Program:
     Attributes:
         flow: The intermediate form.
         plan: What the runner reads.
-        source: Its text.
+        sources: The text of its file, and of the modules beside it that it inherits from, by path.
         folder: The folder of its file, which the code package holds.
     """
 
     flow: Flow
     plan: Plan
-    source: SourceFile
+    sources: Mapping[str, SourceFile]
     folder: str
 
 
@@ -72,13 +77,14 @@ def read_program(file: str) -> tuple[Program | None, tuple[Diagnostic, ...], dic
     source, diagnostics = read_source(file)
     if source is None:
         return None, diagnostics, {}
-    flow, more = analyse(source)
-    found = in_order((*diagnostics, *more))
-    sources = {source.file: source}
+    siblings = Siblings(source)
+    flow, more = analyse(source, siblings)
+    found = in_order((*diagnostics, *_check_module(file), *more))
+    sources = siblings.sources
     if flow is None or has_errors(found):
         return None, found, sources
     folder = os.path.dirname(os.path.abspath(file))
-    return Program(flow=flow, plan=lower_plan(flow), source=source, folder=folder), found, sources
+    return Program(flow=flow, plan=lower_plan(flow), sources=sources, folder=folder), found, sources
 
 
 def compile_program(
@@ -96,7 +102,8 @@ def compile_program(
     code = build_package(program.plan, program.folder)
     defaults = {s.name: s.default for s in target.settings}
     options = target.options(store=store, code=code.code, image=image, version=__version__, **{**defaults, **settings})
-    found = in_order((*_unsupported(program.flow, target), *target.check(program.flow, options)))
+    found = in_order((*_check_image(image), *_unsupported(program.flow, target), *target.check(program.flow, options)))
+    found = silence(found, program.sources.values())
     if has_errors(found):
         return None, found
     package = OutputFile(name=f"{program.flow.name}.code.tar.zst", data=code.data, marker=b"")
@@ -127,6 +134,26 @@ def write_files(compiled: Compiled, folder: str) -> tuple[Diagnostic, ...]:
             out.write(file.data)
         os.replace(path + ".part", path)
     return ()
+
+
+def _check_image(image: str) -> Iterable[Diagnostic]:
+    if not image or any(mark in image for mark in (*string.whitespace, "{{", "{%", "$(")):
+        yield Diagnostic(
+            code="FC001",
+            message=f"`{image}` is not the name of an image",
+            help="give one, as in --image registry.example.com/flows:1.2",
+        )
+
+
+def _check_module(file: str) -> Iterable[Diagnostic]:
+    # a task imports the flow under its file's name; what Python and the runner need is imported by then
+    module = os.path.splitext(os.path.basename(file))[0]
+    if module in sys.stdlib_module_names or module in _RUNNERS_OWN:
+        yield Diagnostic(
+            code="FC003",
+            message=f"a flow's file cannot be called `{module}.py`: that hides the module `{module}`, which tasks need",
+            help="give the file another name",
+        )
 
 
 def _may_replace(path: str, file: OutputFile) -> bool:
@@ -162,14 +189,24 @@ def used_features(flow: Flow) -> Iterable[tuple[Feature, Span]]:
     if flow.params:
         found[Feature.PARAMETERS] = flow.params[0].span
     for step in flow.steps:
-        if step.policy.retries:
-            found.setdefault(Feature.RETRIES, step.span)
-            if step.policy.retry_delay_s:
-                found.setdefault(Feature.RETRY_DELAY, step.span)
+        for feature in _policy_features(step.policy):
+            found.setdefault(feature, step.span)
     for region in regions(flow.root):
         for feature, span in _features(region):
             found.setdefault(feature, span)
     return found.items()
+
+
+def _policy_features(policy: Policy) -> Iterable[Feature]:
+    uses = {
+        Feature.RETRIES: policy.retries > 0,
+        Feature.RETRY_DELAY: policy.retries > 0 and policy.retry_delay_s > 0,
+        Feature.GPU: policy.gpu > 0,
+        Feature.ENVIRONMENT: bool(policy.environment),
+        Feature.TIMEOUT: policy.timeout_s is not None,
+        Feature.CATCH: policy.catch is not None,
+    }
+    return (feature for feature, used in uses.items() if used)
 
 
 def _features(region: Region) -> Iterable[tuple[Feature, Span]]:

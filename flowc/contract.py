@@ -11,7 +11,10 @@ import re
 from typing import Any, NamedTuple, TypeAlias
 
 CONTRACT = 1
-"""The version of everything in this module; a runner refuses a plan of another one."""
+"""The version of keys and of everything in the store, which is final; records of another one are refused."""
+
+PLAN = 2
+"""The version of plans. A runner refuses plans that are newer than itself, since it would ignore a part of them."""
 
 # --- environment of a task: the whole input of `python -m flowc.runner` ----------------------------------------------
 
@@ -188,7 +191,12 @@ class PlanStep(NamedTuple):
         join: None, `branches` (inputs from each of `parents`), or `foreach` (inputs from each item).
         split: For a join, the step that it closes.
         foreach: The artifact that this step's foreach iterates; None for other steps.
-        retries: Further attempts that the scheduler makes.
+        retries: Further attempts after the first one fails.
+        environment: Names and values of environment variables that the step's code sees.
+        timeout_s: Seconds that the step's code may run; None for any number.
+        catch: When no retry is left, a failure is caught: the task is finished with what there is.
+        catch_var: The artifact that holds what was caught; None for none.
+        print_exception: The traceback of what was caught is printed.
     """
 
     name: str
@@ -198,13 +206,23 @@ class PlanStep(NamedTuple):
     split: str | None
     foreach: str | None
     retries: int
+    environment: tuple[tuple[str, str], ...] = ()
+    timeout_s: float | None = None
+    catch: bool = False
+    catch_var: str | None = None
+    print_exception: bool = True
+
+    @property
+    def further_tries(self) -> int:
+        """How often a scheduler starts a failing task again; the last time only to catch what has happened."""
+        return self.retries + self.catch
 
 
 class Plan(NamedTuple):
     """A compiled flow, flat.
 
     Attributes:
-        contract: See `CONTRACT`.
+        contract: See `PLAN`.
         flow: The flow's name.
         module: The module that holds the flow's class, the same in every mode.
         doc: The class's docstring.
@@ -235,14 +253,14 @@ class Plan(NamedTuple):
         """The inverse of `to_json`.
 
         Raises:
-            ValueError: The plan is of another contract version.
+            ValueError: The plan is of a version that is not known here.
         """
-        if plan.get("contract") != CONTRACT:
+        if plan.get("contract") not in range(1, PLAN + 1):
             raise ValueError(
-                f"this flow was compiled for contract version {plan.get('contract')}, and this runner knows version "
-                f"{CONTRACT}: use an image with the flowc that compiled it"
+                f"this flow was compiled to a plan of version {plan.get('contract')}, and this runner knows versions "
+                f"up to {PLAN}: use an image with the flowc that compiled it"
             )
-        steps = [PlanStep(**{**s, "parents": tuple(s["parents"]), "within": tuple(s["within"])}) for s in plan["steps"]]
+        steps = [_plan_step(s) for s in plan["steps"]]
         return cls(
             **{
                 **plan,
@@ -250,6 +268,15 @@ class Plan(NamedTuple):
                 "steps": {s.name: s for s in steps},
             }
         )
+
+
+def _plan_step(fields: dict[str, Any]) -> PlanStep:
+    step = PlanStep(**fields)  # what a plan of an older version does not have is what it is by default
+    return step._replace(
+        parents=tuple(step.parents),
+        within=tuple(step.within),
+        environment=tuple((name, value) for name, value in step.environment),
+    )
 
 
 def parent_addresses(plan: Plan, task: Address) -> tuple[Address, ...]:

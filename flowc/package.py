@@ -78,7 +78,7 @@ def sources(folder: str) -> Iterator[tuple[str, bytes]]:
         if entry.is_dir():
             if entry.name != "__pycache__" and not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                 yield from ((f"{entry.name}/{name}", data) for name, data in sources(entry.path))
-        elif entry.name.endswith(_SUFFIX):
+        elif entry.name.endswith(_SUFFIX) and entry.is_file():
             with open(entry.path, "rb") as file:
                 data = file.read()
             if GENERATED not in data[:_HEAD]:

@@ -7,7 +7,7 @@ flow object, which then finds its artifacts, inputs and parameters.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, overload
 
 StepFunction = TypeVar("StepFunction", bound=Callable[..., Any])
@@ -139,6 +139,36 @@ class MergeArtifactsError(Exception):
         self.names = names
 
 
+class StepTimeout(Exception):
+    """A step has run for longer than `@timeout` allows.
+
+    Not a `TimeoutError`: that is an `OSError`, which code that tries again on errors of a network would swallow.
+    """
+
+
+class TaskDied(Exception):
+    """A task has ended without a result and without an exception: it was killed, or the machine was lost."""
+
+
+class CaughtError(Exception):
+    """What `@catch` has caught, as the artifact that its `var` names.
+
+    Attributes:
+        type: The exception's type, `module.Name`.
+        exception: Its message.
+        stacktrace: Its traceback; of a process that died, the end of its output.
+    """
+
+    def __init__(self, type: str, exception: str, stacktrace: str) -> None:
+        super().__init__(type, exception, stacktrace)
+        self.type = type
+        self.exception = exception
+        self.stacktrace = stacktrace
+
+    def __str__(self) -> str:
+        return self.stacktrace or f"{self.type}: {self.exception}"
+
+
 class Inputs:
     """A join's inputs: one flow object for each task before it, in split order.
 
@@ -168,9 +198,17 @@ class Inputs:
 @overload
 def step(function: StepFunction) -> StepFunction: ...
 @overload
-def step() -> Callable[[StepFunction], StepFunction]: ...
-def step(function: StepFunction | None = None) -> StepFunction | Callable[[StepFunction], StepFunction]:
-    """Mark a method as a step. The compiler reads the mark from the source; the method stays as it is."""
+def step(*, start: bool = False, end: bool = False) -> Callable[[StepFunction], StepFunction]: ...
+def step(
+    function: StepFunction | None = None, *, start: bool = False, end: bool = False
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """Mark a method as a step. The compiler reads the mark from the source; the method stays as it is.
+
+    Args:
+        function: The method, when the decorator stands without arguments.
+        start: The step is the first one, whatever its name.
+        end: The step is the last one, whatever its name.
+    """
     return function if function is not None else _same
 
 
@@ -183,6 +221,67 @@ def retry(
         function: The step, when the decorator stands without arguments.
         times: Further attempts after the first.
         minutes_between_retries: Minutes between a failure and the next attempt.
+    """
+    return function if function is not None else _same
+
+
+def resources(
+    function: StepFunction | None = None,
+    *,
+    cpu: float = 1,
+    memory: int = 4096,
+    gpu: int | None = None,
+    disk: int | None = None,
+    shared_memory: int | None = None,
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """What a step's tasks need. Schedulers are asked for it; a local run has what the machine has.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        cpu: Virtual CPUs.
+        memory: Memory in MiB.
+        gpu: GPUs.
+        disk: Not compiled in this version.
+        shared_memory: Not compiled in this version.
+    """
+    return function if function is not None else _same
+
+
+def timeout(
+    function: StepFunction | None = None, *, seconds: float = 0, minutes: float = 0, hours: float = 0
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """End a step that runs for too long, as if it had raised `StepTimeout`. The compiler reads the arguments.
+
+    Args:
+        function: The step, when the decorator stands without arguments (which the compiler refuses).
+        seconds: Seconds; the three are added up.
+        minutes: Minutes.
+        hours: Hours.
+    """
+    return function if function is not None else _same
+
+
+def catch(
+    function: StepFunction | None = None, *, var: str | None = None, print_exception: bool = True
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """Go on after a step that fails for good. The compiler reads the arguments from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        var: The artifact that becomes a `CaughtError`, or None when there was nothing to catch.
+        print_exception: The traceback is printed.
+    """
+    return function if function is not None else _same
+
+
+def environment(
+    function: StepFunction | None = None, *, vars: Mapping[str, str] | None = None
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """Environment variables that a step's code sees. The compiler reads them from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        vars: Names and values.
     """
     return function if function is not None else _same
 

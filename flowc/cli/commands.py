@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowc._version import __version__
-from flowc.cli.output import EXIT_INTERRUPTED, plain, show, stop
+from flowc.cli import completion
+from flowc.cli.exit_codes import EXIT_INTERRUPTED
+from flowc.cli.group import Commands, did_you_mean
+from flowc.cli.output import plain, show, stop
 from flowc.contract import code_key
-from flowc.store.objects import to_url
+from flowc.store.opening import to_url
 
 if TYPE_CHECKING:
     from flowc.compiler import Program
@@ -23,15 +26,28 @@ if TYPE_CHECKING:
 DEFAULT_STORE = ".flowc"
 
 _EXTRA = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["-h", "--help"]}
-_FLOW = click.argument("file", metavar="FLOW.py", type=click.Path())
-_TARGET = click.option("--target", "target_name", required=True, help="The scheduler: airflow or stepfunctions.")
+_FLOW = click.argument("file", metavar="FLOW.py", type=click.Path(), shell_complete=completion.flow_files)
+_TARGET = click.option(
+    "--target",
+    "target_name",
+    required=True,
+    help="The scheduler: airflow or stepfunctions.",
+    shell_complete=completion.targets,
+)
 _IMAGE = click.option(
     "--image", default=f"flowc-runner:{__version__}", show_default=True, help="The step-runner container's image."
 )
 _STORE_HELP = "Where artifacts are: a directory, or s3://bucket/prefix (or FLOWC_STORE)."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_ELSEWHERE = {name: f"flowc.cli.{name}" for name in ("check", "doctor", "dump", "init", "logs", "runs", "show")}
+
+
+@click.group(
+    cls=Commands,
+    elsewhere=_ELSEWHERE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="flowc")
 def cli() -> None:
     """Compile flows in Metaflow's style for Airflow and AWS Step Functions, and run them here."""
@@ -61,15 +77,6 @@ class _FlowCommand(click.Command):
 
 @cli.command()
 @_FLOW
-def check(file: str) -> None:
-    """Look for mistakes in a flow; nothing of it is run."""
-    program = _read(file)
-    flow = program.flow
-    click.echo(f"{flow.file}: flow {flow.name}, {_count(len(flow.steps), 'step')}, no problems found")
-
-
-@cli.command()
-@_FLOW
 @click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid", show_default=True)
 def graph(file: str, form: str) -> None:
     """Print a drawing of a flow, for Mermaid or Graphviz."""
@@ -87,7 +94,7 @@ def graph(file: str, form: str) -> None:
 @_IMAGE
 @click.pass_context
 def compile_(context: click.Context, file: str, target_name: str, store: str | None, folder: str, image: str) -> None:
-    """Write what a scheduler runs: its definition of the flow, and the code package."""
+    """Write a scheduler's definition of a flow, and the code package."""
     from flowc import compiler
 
     program = _read(file)
@@ -99,7 +106,7 @@ def compile_(context: click.Context, file: str, target_name: str, store: str | N
         stop([_no_store(Diagnostic, target_name)], {})
     url = to_url(store)
     compiled, found = compiler.compile_program(program, target, store=url, image=image, settings=settings)
-    sources = {program.source.file: program.source}
+    sources = program.sources
     if compiled is None:
         stop(found, sources)
     show(found, sources)
@@ -121,8 +128,10 @@ def run(context: click.Context, file: str, max_workers: int | None, store: str) 
     from flowc.cli import running
 
     program = _read(file)
-    parameters = _parameters(program, _pairs(context.args))
-    sys.exit(running.run_here(program, to_url(store), parameters, max_workers or _cpus()))
+    pairs = _pairs(context.args)
+    _check_options(program, pairs)
+    parameters = _parameters(program, pairs)
+    sys.exit(running.run_here(program, to_url(store or DEFAULT_STORE), parameters, max_workers or _cpus()))
 
 
 @cli.command(cls=_FlowCommand, context_settings=_EXTRA)
@@ -147,13 +156,14 @@ def simulate(
     if target_name not in running.SIMULATED:
         raise click.UsageError(f"target {target_name} cannot be simulated; {' and '.join(running.SIMULATED)} can")
     pairs = _pairs(context.args)
+    _check_options(program, pairs, *(s.name.replace("_", "-") for s in target.settings))
     own = {s.name.replace("_", "-") for s in target.settings} - {p.name for p in program.flow.params}
     settings = _settings({n: v for n, v in pairs.items() if n in own}, target)
     parameters = _parameters(program, {n: v for n, v in pairs.items() if n not in own})
     simulation = running.Simulation(
         program=program,
         target=target_name,
-        store=None if store is None else to_url(store),
+        store=to_url(store) if store else None,
         image=image,
         settings=settings,
         parameters=parameters,
@@ -193,7 +203,9 @@ def _target(name: str) -> Target[Any]:
     try:
         return load_target(name)
     except KeyError:
-        raise click.UsageError(f"there is no target `{name}`; there are {', '.join(target_names())}") from None
+        names = target_names()
+        help = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+        raise click.UsageError(f"there is no target `{name}`{help}") from None
 
 
 def _settings(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]:
@@ -201,8 +213,23 @@ def _settings(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]:
     for name in given:
         if name not in known:
             names = ", ".join(f"--{n}" for n in known) or "none"
-            raise click.UsageError(f"target {target.name} has no option --{name}; its own are: {names}")
+            help = did_you_mean(f"--{name}", [*(f"--{n}" for n in known), *_own_options()])
+            raise click.UsageError(f"target {target.name} has no option --{name}{help or f'; its own are: {names}'}")
     return {known[name].name: value for name, value in given.items()}
+
+
+def _check_options(program: Program, pairs: Mapping[str, str], *settings: str) -> None:
+    """What is no parameter, but nearly an option, was meant to be one."""
+    known = {p.name for p in program.flow.params} | set(settings)
+    options = [*(f"--{s}" for s in settings), *_own_options()]
+    for name in pairs:
+        if name not in known and not did_you_mean(name, known) and (help := did_you_mean(f"--{name}", options)):
+            raise click.UsageError(f"there is no option --{name}{help}")
+
+
+def _own_options() -> list[str]:
+    """The options of the command that runs."""
+    return [o for p in click.get_current_context().command.params for o in p.opts if o.startswith("--")]
 
 
 def _parameter_rows(files: Sequence[str]) -> list[tuple[str, str]]:
@@ -265,10 +292,6 @@ def _no_store(diagnostic: type[Diagnostic], target: str) -> Diagnostic:
         message=f"target {target} needs a store that its tasks can reach",
         help="give one: --store s3://bucket/prefix (or set FLOWC_STORE)",
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _cpus() -> int:

@@ -5,19 +5,29 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
 from flowc._version import __version__
+from flowc.cli.exit_codes import EXIT_DIAGNOSTICS
 from flowc.diagnostics import Diagnostic, Severity, render
 from flowc.source import SourceFile
 
-EXIT_DIAGNOSTICS = 1
-EXIT_INTERNAL = 70
-EXIT_INTERRUPTED = 130
-
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+
+
+def in_colour(stream: TextIO) -> bool:
+    """Whether a stream takes colours: a terminal does, unless NO_COLOR is set.
+
+    Source: https://no-color.org
+    """
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say_error(text: str) -> None:
+    """Print on standard error, with colours where they are wanted."""
+    click.echo(text, err=True, color=in_colour(sys.stderr))
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -> None:
@@ -25,8 +35,8 @@ def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -
     for diagnostic in diagnostics:
         first, _, rest = render(diagnostic, sources).partition("\n")
         head, _, message = first.partition(": ")
-        click.echo(click.style(head, fg=_COLOURS[diagnostic.severity], bold=True) + f": {message}", err=True)
-        click.echo(f"{rest}\n", err=True)
+        say_error(click.style(head, fg=_COLOURS[diagnostic.severity], bold=True) + f": {message}")
+        say_error(f"{rest}\n")
 
 
 def stop(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -> NoReturn:
@@ -40,7 +50,7 @@ def stop(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -
 
 def fail(message: str) -> None:
     """Say what kept a command from its work."""
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+    say_error(f"{click.style('error', fg='red', bold=True)}: {message}")
 
 
 def internal_error() -> None:
@@ -60,3 +70,12 @@ def plain(path: str) -> str:
     """A path as short as it can be said from here."""
     below = os.path.relpath(path)
     return path if below.startswith("..") else below
+
+
+def place(store_url: str, key: str = "") -> str:
+    """Where an object of a store is, as a person would open it."""
+    from flowc.store.local import LocalStore
+    from flowc.store.opening import open_store
+
+    store = open_store(store_url)
+    return plain(store.path(key)).rstrip("/") if isinstance(store, LocalStore) else f"{store_url}/{key}"

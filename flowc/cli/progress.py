@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from flowc.cli.output import in_colour
 from flowc.contract import Address, Plan, format_path
 from flowc.local.engine import Watcher
 
@@ -121,7 +122,8 @@ def _live() -> Live:
     from rich.live import Live
 
     # no refresh thread of its own: tables change only when something happens
-    live = Live(console=Console(file=sys.stdout), auto_refresh=False)
+    console = Console(file=sys.stdout, color_system="auto" if in_colour(sys.stdout) else None)
+    live = Live(console=console, auto_refresh=False)
     live.start()
     return live
 

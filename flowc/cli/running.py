@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from flowc.cli.output import EXIT_DIAGNOSTICS, EXIT_INTERRUPTED, plain, show, stop
+from flowc.cli.exit_codes import EXIT_DIAGNOSTICS, EXIT_INTERRUPTED
+from flowc.cli.output import place, show, stop
 from flowc.client.objects import default_store
 from flowc.compiler import Compiled, Program
 from flowc.contract import NO_PATH, Address, parse_path, run_json_key, run_key
-from flowc.store.objects import open_store, to_url
+from flowc.store.opening import check_url, open_store, to_url
 
 if TYPE_CHECKING:
     from flowc.local.engine import RunState
@@ -29,6 +30,7 @@ def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_w
     from flowc.local import engine
     from flowc.package import build_package
 
+    check_url(store_url)
     package = build_package(program.plan, program.folder)
     run_id = engine.new_run_id()
     click.echo(f"run {program.flow.name}/{run_id}")
@@ -49,30 +51,22 @@ def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_w
     return _report(program, store_url, run_key(run_id), state, progress.failure)
 
 
-def _place(store_url: str, key: str = "") -> str:
-    """Where an object of a store is, as a person would open it."""
-    from flowc.store.local import LocalStore
-
-    store = open_store(store_url)
-    return plain(store.path(key)).rstrip("/") if isinstance(store, LocalStore) else f"{store_url}/{key}"
-
-
 def _report(program: Program, store_url: str, run: str, state: RunState, failure: tuple[Address, str] | None) -> int:
     from flowc.local.engine import RunState
 
     name = f"{program.flow.name}/{run}"
     match state:
         case RunState.SUCCEEDED:
-            click.echo(f"run {name} succeeded; its artifacts are in {_place(store_url)}")
+            click.echo(f"run {name} succeeded; its artifacts are in {place(store_url)}")
             return 0
         case RunState.INTERRUPTED:
-            click.echo(f"run {name} was interrupted; what had finished is kept in {_place(store_url)}", err=True)
+            click.echo(f"run {name} was interrupted; what had finished is kept in {place(store_url)}", err=True)
             return EXIT_INTERRUPTED
         case RunState.FAILED:
-            click.echo(f"run {name} failed; what had finished is kept in {_place(store_url)}", err=True)
+            click.echo(f"run {name} failed; what had finished is kept in {place(store_url)}", err=True)
             if failure is not None:
                 task, attempt = failure
-                click.echo(f"task {task} failed; its log is {_place(store_url, task.log_key(attempt))}", err=True)
+                click.echo(f"task {task} failed; its log is {place(store_url, task.log_key(attempt))}", err=True)
             return EXIT_DIAGNOSTICS
 
 
@@ -104,7 +98,7 @@ class Simulation(NamedTuple):
 
         target = load_target(self.target)
         compiled, found = compile_program(self.program, target, store=store, image=self.image, settings=self.settings)
-        sources = {self.program.source.file: self.program.source}
+        sources = self.program.sources
         if compiled is None:
             stop(found, sources)
         show(found, sources)
@@ -123,16 +117,16 @@ def run_simulated(simulation: Simulation) -> int:
         result, store = SIMULATED[simulation.target](stack, simulation, run_id, Path(folder))
         name = f"{flow}/{result.run}"
         if result.succeeded:
-            click.echo(f"run {name} succeeded after {result.seconds:.1f} s; its artifacts are in {_place(store)}")
+            click.echo(f"run {name} succeeded after {result.seconds:.1f} s; its artifacts are in {place(store)}")
             return 0
-        click.echo(f"run {name} failed; what had finished is kept in {_place(store)}", err=True)
+        click.echo(f"run {name} failed; what had finished is kept in {place(store)}", err=True)
         failed = [p for p in result.processes if p.exit_code]
         if not failed:
             click.echo(result.reason, err=True)
         for process in failed[-1:]:
             click.echo(f"task {_task_name(process)} failed; the end of its output:\n{process.tail}", err=True)
             task = Address(flow, result.run, process.step, parse_path(process.path))
-            click.echo(f"its logs are in {_place(store, task.prefix)}", err=True)
+            click.echo(f"its logs are in {place(store, task.prefix)}", err=True)
         return EXIT_DIAGNOSTICS
 
 

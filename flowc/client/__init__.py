@@ -4,6 +4,6 @@
 >>> Flow("ModelSearch").latest_run["score"].task.data.test_accuracy
 """
 
-from flowc.client.objects import Flow, Run, Step, Task
+from flowc.client.objects import DataArtifact, Flow, Metaflow, Run, Step, Task
 
-__all__ = ["Flow", "Run", "Step", "Task"]
+__all__ = ["DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from flowc.client import reading
+from flowc.client.reading import End, Stored, meant, parsed
 from flowc.contract import (
     NO_PATH,
     Address,
+    Path,
     Plan,
-    end_json_key,
     format_path,
     parse_path,
     run_json_key,
@@ -21,11 +22,12 @@ from flowc.contract import (
     run_prefix,
     runs_prefix,
 )
-from flowc.errors import FlowcError, ObjectNotFound
+from flowc.errors import FlowcError
 from flowc.runner.code import open_code
 from flowc.runner.loader import folder_first
 from flowc.store.artifacts import Record, load
-from flowc.store.objects import ObjectStore, open_store
+from flowc.store.objects import ObjectStore
+from flowc.store.opening import open_store
 from flowc.store.records import DONE, FAILED, Commit, RunRecord, TaskRecord
 
 DEFAULT_STORE = ".flowc"
@@ -43,6 +45,32 @@ def default_store() -> str:
     return os.environ.get("FLOWC_STORE") or DEFAULT_STORE
 
 
+class Metaflow:
+    """Everything in a store.
+
+    Args:
+        store: Where: a directory or `s3://bucket/prefix`; see `default_store`.
+    """
+
+    def __init__(self, store: str | None = None) -> None:
+        self._store = open_store(store or default_store())
+
+    @property
+    def flows(self) -> list[Flow]:
+        """All flows that have been run, by name."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[Flow]:
+        for name in _flow_names(self._store):
+            yield Flow._open(self._store, name)
+
+    def __getitem__(self, name: str) -> Flow:
+        return Flow._open(self._store, name)
+
+    def __repr__(self) -> str:
+        return f"Metaflow('{self._store.url}')"
+
+
 class Flow:
     """All runs of a flow.
 
@@ -55,10 +83,27 @@ class Flow:
     """
 
     def __init__(self, name: str, store: str | None = None) -> None:
+        self._set(open_store(store or default_store()), name)
+
+    @classmethod
+    def _open(cls, store: ObjectStore, name: str) -> Flow:
+        flow = cls.__new__(cls)
+        flow._set(store, name)
+        return flow
+
+    def _set(self, store: ObjectStore, name: str) -> None:
         self.id = name
-        self._store = open_store(store or default_store())
-        if not self._run_keys():
-            raise NotFound(f"there is no run of flow `{name}` in {self._store.url}")
+        self._store = store
+        if not name or not self.run_ids:
+            raise _no_flow(store, name)
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The ids of all runs, sorted; also of those whose start has not got as far as to have its parameters accepted.
+
+        Nothing of the runs is read.
+        """
+        return self._store.folders(runs_prefix(self.id))
 
     @property
     def latest_run(self) -> Run:
@@ -77,12 +122,16 @@ class Flow:
         return next((run for run in self if run.successful), None)
 
     def runs(self) -> Iterator[Run]:
-        """All runs, the last one first."""
-        keys = self._run_keys()
-        found = self._store.read_many([run_json_key(self.id, key) for key in keys])
+        """All runs, the last one first.
+
+        Raises:
+            StoreError: The record of one is damaged.
+        """
+        keys = self.run_ids
+        records = [run_json_key(self.id, key) for key in keys]
         runs = [
-            Run._open(self._store, self.id, key, RunRecord.parse(data))
-            for key, data in zip(keys, found, strict=True)
+            Run._open(self._store, self.id, key, parsed(RunRecord, record, data))
+            for key, record, data in zip(keys, records, self._store.read_many(records), strict=True)
             if data is not None
         ]
         yield from sorted(runs, key=lambda run: run._record.created_ns, reverse=True)
@@ -95,9 +144,6 @@ class Flow:
 
     def __repr__(self) -> str:
         return f"Flow('{self.id}')"
-
-    def _run_keys(self) -> list[str]:
-        return self._store.folders(runs_prefix(self.id))
 
 
 class Run:
@@ -130,10 +176,11 @@ class Run:
         self._record = self._read_record() if record is None else record
 
     def _read_record(self) -> RunRecord:
-        (data,) = self._store.read_many([run_json_key(self._flow, self.id)])
+        key = run_json_key(self._flow, self.id)
+        (data,) = self._store.read_many([key])
         if data is None:
-            raise NotFound(f"there is no run `{self._flow}/{self.id}` in {self._store.url}")
-        return RunRecord.parse(data)
+            raise _no_run(self._store, self._flow, self.id)
+        return parsed(RunRecord, key, data)
 
     @cached_property
     def _code(self) -> tuple[str, Plan]:
@@ -148,6 +195,21 @@ class Run:
     def created_at(self) -> datetime:
         """When its start task began, in UTC."""
         return _time(self._record.created_ns)
+
+    @property
+    def scheduler_id(self) -> str:
+        """Its id as the scheduler has it; `id` where that is safe in a key."""
+        return self._record.run_id
+
+    @property
+    def engine(self) -> str:
+        """What runs it: `local`, `airflow`, `stepfunctions`."""
+        return self._record.engine
+
+    @property
+    def step_names(self) -> tuple[str, ...]:
+        """All steps of the flow, in its order, whether or not they have begun."""
+        return tuple(self._code[1].steps)
 
     @property
     def code(self) -> str:
@@ -177,30 +239,54 @@ class Run:
         return self.end_task is not None
 
     @property
+    def state(self) -> str:
+        """`running`, `succeeded`, `failed` or `interrupted`.
+
+        A run that was stopped from outside, or died with its machine, is still `running`: nothing has told otherwise.
+        """
+        if self._end is not None:
+            return self._end.state
+        if self.successful:
+            return reading.SUCCEEDED
+        return reading.FAILED if any(task._given_up for task in self.tasks) else reading.RUNNING
+
+    @property
     def finished(self) -> bool:
         """Whether nothing of it will run any more: it succeeded, was ended, or a task has used up its retries."""
-        return (
-            self.successful
-            or self._store.exists(end_json_key(self._flow, self.id))
-            or any(task._given_up for task in self.tasks)
-        )
+        return self.state != reading.RUNNING
 
     @property
     def finished_at(self) -> datetime | None:
-        """When it ended, in UTC; None while it runs."""
+        """When it ended, in UTC; None while it runs.
+
+        Of a failed run on a scheduler: when the last of its tasks ended so far.
+        """
         end = self.end_task
         if end is not None:
             return end.finished_at
-        try:
-            return _time(json.loads(self._store.read(end_json_key(self._flow, self.id)))["finished_ns"])
-        except ObjectNotFound:
+        if self._end is not None:
+            return _time(self._end.finished_ns)
+        tasks = list(self.tasks)
+        if not any(task._given_up for task in tasks):
             return None
+        return max(task.finished_at for task in tasks if task.finished_at is not None)
+
+    @cached_property
+    def _end(self) -> End | None:
+        return reading.read_end(self._store, self._flow, self.id)
 
     @property
     def tasks(self) -> Iterator[Task]:
-        """All tasks that have begun, in the order of the flow's steps."""
-        for step in self:
-            yield from step
+        """All tasks that have begun, in the order of the flow's steps.
+
+        Raises:
+            StoreError: The record of one is damaged; it is raised by the task when that is asked for something.
+        """
+        order = {name: number for number, name in enumerate(self._code[1].steps)}
+        found = reading.read_tasks(self._store, self._flow, self.id)
+        known = [address for address in found if address.step in order]
+        for address in sorted(known, key=lambda a: (order[a.step], a.path)):
+            yield Task._open(self, address, found[address])
 
     def steps(self) -> Iterator[Step]:
         """All steps of which a task has begun, in the order of the flow."""
@@ -240,7 +326,8 @@ class Step:
     def _set(self, run: Run, name: str) -> None:
         steps = run._code[1].steps
         if name not in steps:
-            raise NotFound(f"flow `{run._flow}` has no step `{name}`; it has {', '.join(steps)}")
+            help = meant(name, steps) or f"; it has {', '.join(steps)}"
+            raise NotFound(f"flow `{run._flow}` has no step `{name}`{help}")
         self._run = run
         self.id = name
 
@@ -264,12 +351,15 @@ class Step:
         Raises:
             NotFound: There is none.
         """
-        prefix = f"{run_prefix(self._run._flow, self._run.id)}{self.id}/"
-        paths = sorted(parse_path(name) for name in self._run._store.folders(prefix))
+        paths = self._paths()
         if not paths:
             raise NotFound(f"step `{self.pathspec}` has no task that has begun")
         for path in paths:
             yield Task._open(self._run, Address(self._run._flow, self._run.id, self.id, path))
+
+    def _paths(self) -> list[Path]:
+        prefix = f"{run_prefix(self._run._flow, self._run.id)}{self.id}/"
+        return sorted(path for name in self._run._store.folders(prefix) if (path := _path(name)) is not None)
 
     def __iter__(self) -> Iterator[Task]:
         return self.tasks()
@@ -305,13 +395,17 @@ class Task:
         except ValueError as error:
             raise NotFound(str(error)) from None
         if not task._attempt_names:
-            raise NotFound(f"there is no task `{task.pathspec}`, or it has not begun")
+            raise _no_task(step, task)
         return task
 
     @classmethod
-    def _open(cls, run: Run, address: Address) -> Task:
+    def _open(cls, run: Run, address: Address, stored: Stored | None = None) -> Task:
         task = cls.__new__(cls)
         task._set(run, address)
+        if stored is not None:  # else each of these is read when it is asked for
+            vars(task).update(
+                _attempt_names=stored.begun, _ended=stored.ended, _commit=stored.commit, _record=stored.record
+            )
         return task
 
     def _set(self, run: Run, address: Address) -> None:
@@ -325,15 +419,35 @@ class Task:
         return f"{self._run.pathspec}/{self._address.step}/{self.id}"
 
     @property
+    def step(self) -> str:
+        """The name of its step."""
+        return self._address.step
+
+    @property
     def index(self) -> int | None:
         """The number of its item in the innermost foreach; None outside of a foreach."""
         return self._address.path[-1] if self._address.path else None
 
-    @cached_property
+    @property
     def finished_attempt(self) -> str | None:
         """The attempt that counts; None while the task has not finished."""
-        (data,) = self._run._store.read_many([self._address.commit_key])
-        return None if data is None else Commit.parse(data).attempt
+        return None if self._commit is None else self._commit.attempt
+
+    @property
+    def splits(self) -> int | None:
+        """How many items it has made for a foreach; None if it is not such a step's, or has not finished."""
+        return None if self._commit is None else self._commit.splits
+
+    @property
+    def state(self) -> str:
+        """`running`, `succeeded`, `failed` or `interrupted`; a task that will be tried again is `running`."""
+        if self.successful:
+            return reading.SUCCEEDED
+        if self._given_up:
+            return reading.FAILED
+        if self._run._end is None:
+            return reading.RUNNING
+        return reading.INTERRUPTED if self._record is None else reading.FAILED
 
     @property
     def successful(self) -> bool:
@@ -352,9 +466,20 @@ class Task:
         return None if record is None else _time(record.facts["finished_ns"])
 
     @property
+    def created_at(self) -> datetime | None:
+        """When its first attempt began, in UTC; None while none has ended."""
+        return _time(self._ended[0][1].facts["started_ns"]) if self._ended else None
+
+    @property
     def attempts(self) -> tuple[str, ...]:
         """All attempts that have ended, the first one first."""
         return tuple(name for name, _ in self._ended)
+
+    @property
+    def running_attempts(self) -> tuple[str, ...]:
+        """Those that have begun and not ended; also those that were lost with their machine."""
+        ended = self.attempts
+        return tuple(name for name in self._attempt_names if name not in ended)
 
     @property
     def parents(self) -> tuple[Task, ...]:
@@ -374,10 +499,21 @@ class Task:
     @property
     def log(self) -> str:
         """What the attempt that counts, or else one that runs, or else the last one, has printed so far."""
-        running = [name for name in self._attempt_names if name not in self.attempts]
-        attempt = self.finished_attempt or [*self.attempts, *running][-1]
-        (data,) = self._run._store.read_many([self._address.log_key(attempt)])
-        return "" if data is None else data.decode(errors="replace")
+        return self.read_log().decode(errors="replace")
+
+    def read_log(self, attempt: str | None = None) -> bytes:
+        """What an attempt has printed so far, as it came.
+
+        Args:
+            attempt: One of `attempts` and `running_attempts`; None for the one that `log` shows.
+        """
+        name = attempt or self.finished_attempt or [*self.attempts, *self.running_attempts][-1]
+        (data,) = self._run._store.read_many([self.log_key(name)])
+        return b"" if data is None else data
+
+    def log_key(self, attempt: str) -> str:
+        """The key of an attempt's log in the store."""
+        return self._address.log_key(attempt)
 
     @property
     def artifacts(self) -> tuple[str, ...]:
@@ -389,11 +525,18 @@ class Task:
         """Its artifacts; each is loaded when it is asked for."""
         return Data(self)
 
-    def __getitem__(self, name: str) -> Any:
+    def __iter__(self) -> Iterator[DataArtifact]:
+        return (DataArtifact(self, name) for name in self.artifacts)
+
+    def _artifact(self, name: str) -> Record:
         record = self._artifacts.get(name)
         if record is None:
-            names = ", ".join(self.artifacts) or "none"
-            raise NotFound(f"task `{self.pathspec}` has no artifact `{name}`; it has {names}")
+            help = meant(name, self.artifacts) or f"; it has {', '.join(self.artifacts) or 'none'}"
+            raise NotFound(f"task `{self.pathspec}` has no artifact `{name}`{help}")
+        return record
+
+    def __getitem__(self, name: str) -> Any:
+        record = self._artifact(name)
         with folder_first(self._run._code[0]):  # classes of the flow's own modules
             return load(self._run._store, self._address.flow, record)
 
@@ -405,17 +548,24 @@ class Task:
         return self._run._store.folders(self._address.prefix + "/")
 
     @cached_property
+    def _commit(self) -> Commit | None:
+        key = self._address.commit_key
+        (data,) = self._run._store.read_many([key])
+        return None if data is None else parsed(Commit, key, data)
+
+    @cached_property
     def _ended(self) -> list[tuple[str, TaskRecord]]:
-        store, names = self._run._store, self._attempt_names
-        found = zip(names, store.read_many([self._address.task_key(n) for n in names]), strict=True)
-        records = [(name, TaskRecord.parse(data)) for name, data in found if data is not None]
-        return sorted(records, key=lambda pair: pair[1].facts["started_ns"])
+        names = self._attempt_names
+        keys = [self._address.task_key(name) for name in names]
+        found = zip(names, keys, self._run._store.read_many(keys), strict=True)
+        return reading.in_order((name, parsed(TaskRecord, key, data)) for name, key, data in found if data is not None)
 
     @cached_property
     def _record(self) -> TaskRecord | None:
         attempt = self.finished_attempt
         if attempt is not None:
-            return TaskRecord.parse(self._run._store.read(self._address.task_key(attempt)))
+            key = self._address.task_key(attempt)
+            return parsed(TaskRecord, key, self._run._store.read(key))
         return self._ended[-1][1] if self._ended else None
 
     @property
@@ -428,6 +578,38 @@ class Task:
         record = self._record
         retries = self._run._code[1].steps[self._address.step].retries
         return record is not None and record.status == FAILED and record.facts["retry"] >= retries
+
+
+class DataArtifact:
+    """One artifact, and what its task's record tells of it; the value is loaded when it is asked for.
+
+    Attributes:
+        id: Its name.
+        type: The qualified name of the value's type.
+        size: Bytes, before compression.
+        sha: What identifies the value: 64 hexadecimal digits, equal for values that were pickled equally (BLAKE3).
+    """
+
+    def __init__(self, task: Task, name: str) -> None:
+        record = task._artifact(name)
+        self._task = task
+        self.id = name
+        self.type: str = record["type"]
+        self.size: int = record["size"]
+        self.sha: str = record["hash"]
+
+    @property
+    def pathspec(self) -> str:
+        """`Flow/run_id/step/task_id/name`."""
+        return f"{self._task.pathspec}/{self.id}"
+
+    @property
+    def data(self) -> Any:
+        """The value."""
+        return self._task[self.id]
+
+    def __repr__(self) -> str:
+        return f"DataArtifact('{self.pathspec}')"
 
 
 class Data:
@@ -456,3 +638,34 @@ class Data:
 
 def _time(ns: int) -> datetime:
     return datetime.fromtimestamp(ns / 1e9, tz=UTC)
+
+
+def _flow_names(store: ObjectStore) -> Iterator[str]:
+    return (name for name in store.folders("") if store.folders(runs_prefix(name)))
+
+
+def _no_flow(store: ObjectStore, name: str) -> NotFound:
+    return NotFound(f"there is no run of flow `{name}` in {store.url}{meant(name, _flow_names(store))}")
+
+
+def _no_run(store: ObjectStore, flow: str, run: str) -> NotFound:
+    runs = store.folders(runs_prefix(flow)) if flow else []
+    if not runs:
+        return _no_flow(store, flow)
+    if run in runs:
+        return NotFound(f"there is no run `{flow}/{run}` in {store.url}: its start has not accepted its parameters")
+    return NotFound(f"there is no run `{flow}/{run}` in {store.url}{meant(run, runs)}")
+
+
+def _no_task(step: Step, task: Task) -> NotFound:
+    names = [format_path(path) for path in step._paths()]
+    shown = ", ".join(f"`{name}`" for name in (names if len(names) <= 12 else [*names[:11], "..."]))
+    has = f"; step `{step.id}` has {shown}" if names else ""
+    return NotFound(f"there is no task `{task.pathspec}`, or it has not begun{has}")
+
+
+def _path(name: str) -> Path | None:
+    try:
+        return parse_path(name)
+    except ValueError:
+        return None  # nothing of flowc's

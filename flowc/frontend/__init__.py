@@ -3,9 +3,11 @@
 from flowc.frontend.decl import FlowDecl, StepDecl, TargetDecl, TransitionDecl
 from flowc.frontend.parse import parse_flow
 from flowc.frontend.read import decode_source, read_source
+from flowc.frontend.siblings import Siblings
 
 __all__ = [
     "FlowDecl",
+    "Siblings",
     "StepDecl",
     "TargetDecl",
     "TransitionDecl",

@@ -64,7 +64,8 @@ class AttributeReader:
         self._search(value, "assign the parameter itself to a name: `alpha = Parameter(...)`")
 
     def _is_misspelt(self, name: str) -> bool:
-        return name not in self._names.bound and not self._names.star and nearest(name, ("Parameter",)) is not None
+        bound = self._names.bound  # by a star, too, if that is among them
+        return not {name, "*"} & bound and nearest(name, ("Parameter",)) is not None
 
     def _search(self, tree: ast.AST, help: str) -> None:
         """Refuse uses of flowc's and Metaflow's names that would be overlooked."""

@@ -3,60 +3,102 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 
+from flowc.frontend.bases import FLOW_SPEC, Bases, Lineage
 from flowc.frontend.imports import Names
+from flowc.frontend.modules import FoundClass, Module, Modules
 from flowc.frontend.policies import read_decorator
-from flowc.frontend.report import Report
 from flowc.frontend.vocabulary import NAMES, listed
 
 
-def find_flow(tree: ast.Module, names: Names, report: Report) -> ast.ClassDef | None:
-    """The one class at the top level of the file that has `FlowSpec` as a base.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A class at the top level of the flow's file."""
 
-    Emits: FC103, FC104, FC110.
+    cls: FoundClass
+    lineage: Lineage
+
+    @property
+    def name(self) -> str:
+        return self.cls.node.name
+
+
+def find_flow(modules: Modules, bases: Bases) -> Lineage | None:
+    """The flow among the classes at the top level of the flow's file.
+
+    It is the one that the file runs under `if __name__ == "__main__"`, as for Metaflow; without that, the one that no
+    other flow of the file inherits from.
+
+    Emits: FC103, FC104, FC110, FC119, FC130.
     """
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    flows = [node for node in classes if any(is_flow_spec(base, names) for base in node.bases)]
-    heirs = _heirs(classes, flows)
-    if heirs:
-        for heir, base in heirs:
-            report.error(
-                "FC110",
-                base,
-                f"this version of flowc does not compile flows that inherit from other flows: `{heir.name}`",
-                "put all steps into one class, with `FlowSpec` as its only base",
-            )
-        return None
-    if len(flows) > 1:
-        report.error(
-            "FC104",
-            report.name_span(flows[1]),
-            f"the file has {len(flows)} flows: {listed(f.name for f in flows)}",
-            "put each flow into a file of its own",
-            *(report.label(report.name_span(f)) for i, f in enumerate(flows) if i != 1),
-        )
-        return None
+    main = modules.main
+    classes = [FoundClass(module=main, node=node) for node in main.tree.body if isinstance(node, ast.ClassDef)]
+    candidates = [_Candidate(cls=cls, lineage=bases.lineage(cls)) for cls in classes]
+    flows = [candidate for candidate in candidates if candidate.lineage.is_flow]
     if not flows:
-        _without_flow(tree, classes, names, report)
+        _without_flow(main, candidates, unread=bool(modules.unreadable))
         return None
-    _check_imported(flows[0], names, report)
-    return flows[0]
+    chosen = _chosen(main.tree, flows)
+    if len(chosen) > 1:
+        _several(main, chosen)
+        return None
+    lineage = chosen[0].lineage
+    main.report.diagnostics += lineage.problems
+    for cls in lineage.classes:
+        _check_imported(cls)
+    return lineage
 
 
-def is_flow_spec(base: ast.expr, names: Names) -> bool:
-    """Whether a base class is flowc's, or would be if it were imported."""
-    return names.resolve(base) == "FlowSpec" or names.is_missing(base) == "FlowSpec"
+def lacks_import(cls: FoundClass) -> bool:
+    """Whether the class's base `FlowSpec` is not imported."""
+    return any(cls.module.names.is_missing(base) == FLOW_SPEC for base in cls.node.bases)
 
 
-def lacks_import(flow: ast.ClassDef, names: Names) -> bool:
-    """Whether the flow's base is not imported."""
-    return any(names.is_missing(base) == "FlowSpec" for base in flow.bases)
+def _chosen(tree: ast.Module, flows: list[_Candidate]) -> list[_Candidate]:
+    run = _names_run(tree)
+    chosen = [flow for flow in flows if flow.name in run]
+    if len(chosen) == 1:
+        return chosen
+    inherited = {id(cls.node) for flow in flows for cls in flow.lineage.classes[1:]}
+    return [flow for flow in flows if id(flow.cls.node) not in inherited]
 
 
-def _check_imported(flow: ast.ClassDef, names: Names, report: Report) -> None:
-    for base in flow.bases:
-        if names.is_missing(base) == "FlowSpec":
-            used = {node.id for node in ast.walk(flow) if isinstance(node, ast.Name)}
+def _names_run(tree: ast.Module) -> set[str]:
+    """What is called, without arguments, under `if __name__ == "__main__"`."""
+    blocks = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.If)
+        and isinstance(node.test, ast.Compare)
+        and any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))
+    ]
+    return {
+        node.func.id
+        for block in blocks
+        for statement in block.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args
+    }
+
+
+def _several(main: Module, flows: list[_Candidate]) -> None:
+    report = main.report
+    report.error(
+        "FC104",
+        report.name_span(flows[1].cls.node),
+        f"the file has {len(flows)} flows: {listed(f.name for f in flows)}",
+        "put each flow into a file of its own, or end the file with the one that it stands for: "
+        f'`if __name__ == "__main__": {flows[-1].name}()`',
+        *(report.label(report.name_span(f.cls.node)) for i, f in enumerate(flows) if i != 1),
+    )
+
+
+def _check_imported(cls: FoundClass) -> None:
+    names, report = cls.module.names, cls.module.report
+    for base in cls.node.bases:
+        if names.is_missing(base) == FLOW_SPEC:
+            used = {node.id for node in ast.walk(cls.node) if isinstance(node, ast.Name)}
             needed = sorted(n for n in used & NAMES if n not in names.bound)
             report.error(
                 "FC103",
@@ -66,22 +108,12 @@ def _check_imported(flow: ast.ClassDef, names: Names, report: Report) -> None:
             )
 
 
-def _heirs(classes: list[ast.ClassDef], flows: list[ast.ClassDef]) -> list[tuple[ast.ClassDef, ast.expr]]:
-    known = {flow.name for flow in flows}
-    found: list[tuple[ast.ClassDef, ast.expr]] = []
-    for node in classes:
-        for base in node.bases:
-            if isinstance(base, ast.Name) and base.id in known:
-                known.add(node.name)
-                found.append((node, base))
-    return found
-
-
-def _without_flow(tree: ast.Module, classes: list[ast.ClassDef], names: Names, report: Report) -> None:
+def _without_flow(main: Module, candidates: list[_Candidate], *, unread: bool) -> None:
+    report, names = main.report, main.names
     inner = [
         node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and any(is_flow_spec(base, names) for base in node.bases)
+        for node in ast.walk(main.tree)
+        if isinstance(node, ast.ClassDef) and any(_is_flow_spec(base, names) for base in node.bases)
     ]
     for node in inner:
         report.error(
@@ -90,21 +122,30 @@ def _without_flow(tree: ast.Module, classes: list[ast.ClassDef], names: Names, r
             f"the flow `{node.name}` does not stand at the top level of the file",
             "move the class out of what it stands in",
         )
-    stepped = [node for node in classes if not inner and _has_steps(node, names)]
-    for node in stepped:
-        report.error(
-            "FC103",
-            report.name_span(node),
-            f"class `{node.name}` has steps, but is not a flow",
-            f"write `class {node.name}(FlowSpec):`, and `from flowc import FlowSpec`",
-        )
-    if not inner and not stepped:
+    stepped = [c for c in candidates if not inner and _has_steps(c.cls.node, names)]
+    for candidate in stepped:
+        bases = {ast.unparse(base).rpartition(".")[2] for base in candidate.cls.node.bases}
+        if not candidate.lineage.complete and FLOW_SPEC not in bases:
+            report.diagnostics += candidate.lineage.problems
+        else:
+            report.error(
+                "FC103",
+                report.name_span(candidate.cls.node),
+                f"class `{candidate.name}` has steps, but is not a flow",
+                f"write `class {candidate.name}(FlowSpec):`, and `from flowc import FlowSpec`",
+            )
+    if not inner and not stepped and not unread:
         report.error(
             "FC103",
             None,
             f"`{report.source.file}` has no flow",
             "a flow is a class with `FlowSpec` as its base: `from flowc import FlowSpec, step`",
         )
+
+
+def _is_flow_spec(base: ast.expr, names: Names) -> bool:
+    """Whether a base class is flowc's, or would be if it were imported."""
+    return FLOW_SPEC in (names.resolve(base), names.is_missing(base))
 
 
 def _has_steps(node: ast.ClassDef, names: Names) -> bool:

@@ -1,9 +1,10 @@
-"""What a file declares: one flow, its parameters and its steps, with nothing looked up yet."""
+"""What a file declares: one flow, its parameters and its steps; where they lead is not looked up yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowc.ir.accesses import Access
 from flowc.ir.steps import Parameter, Policy
 from flowc.source import Span
 
@@ -37,10 +38,13 @@ class StepDecl:
 
     Attributes:
         takes_inputs: It has a second positional argument: a join.
+        starts: It is marked `@step(start=True)`.
+        ends: It is marked `@step(end=True)`.
         transition: None when there is none, or when it is in error.
         broken: Where it leads is not known: its error is reported already.
         reads: Artifacts loaded from `self`, sorted; methods of the class are followed.
         writes: Artifacts assigned on `self`, sorted; methods of the class are followed.
+        accesses: What it does to artifacts, in an order in which it may happen; empty while there are errors.
         span: The name in the `def`.
     """
 
@@ -48,11 +52,14 @@ class StepDecl:
     doc: str
     policy: Policy
     takes_inputs: bool
+    starts: bool
+    ends: bool
     transition: TransitionDecl | None
     broken: bool
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     span: Span
+    accesses: tuple[Access, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +69,10 @@ class FlowDecl:
     Attributes:
         file: The path as the user gave it.
         module: The file's stem.
-        params: In source order, without those in error.
-        steps: In source order, each name once, with those in error (`StepDecl.broken`).
-        helpers: Names of its methods that are not steps.
+        params: In source order, those of bases first, without those in error.
+        steps: In source order, those of bases first; each name once, with those in error (`StepDecl.broken`).
+        helpers: Names of its methods that are not steps, inherited ones too.
+        attributes: Names that the bodies of its classes bind, without methods, sorted.
         complete: False when bases that are not read (their error is reported) may add steps.
         span: The name in the `class`.
     """
@@ -76,5 +84,6 @@ class FlowDecl:
     params: tuple[Parameter, ...]
     steps: tuple[StepDecl, ...]
     helpers: tuple[str, ...]
+    attributes: tuple[str, ...]
     complete: bool
     span: Span

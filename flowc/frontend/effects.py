@@ -73,7 +73,7 @@ def read_effects(function: Function) -> Effects:
     pending: list[tuple[ast.AST, str, bool]] = [(statement, "", False) for statement in function.body]
     while pending and own is not None:
         node, inside, nested = pending.pop()
-        if _hides(node, own):
+        if hides(node, own):
             continue
         nested = nested or isinstance(node, _SCOPES)
         if isinstance(node, ast.Yield | ast.YieldFrom) and not nested:
@@ -155,7 +155,7 @@ def _note(node: ast.AST, own: str, reads: set[str], writes: set[str]) -> None:
                 writes.add(attribute)
 
 
-def _hides(node: ast.AST, own: str) -> bool:
+def hides(node: ast.AST, own: str) -> bool:
     """Whether a nested function has an argument of its own with the name of the flow object."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         return False

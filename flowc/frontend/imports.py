@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from flowc.frontend.report import Report
-from flowc.frontend.vocabulary import METAFLOW_NAMES, MODULES, NAMES, listed, nearest
+from flowc.frontend.vocabulary import CURRENT, METAFLOW_NAMES, MODULES, NAMES, listed, nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,10 @@ class ImportedName:
     node: ast.alias
 
 
+def _nowhere(node: ast.expr) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """The bindings of a file that concern flowc.
@@ -34,6 +38,7 @@ class Names:
         bound: Everything that the top level of the file binds, these imports included.
         imported: What is imported by name, wherever in the file, in source order.
         star: There is a `from flowc import *`.
+        elsewhere: What an expression stands for that another module of the flow has imported from flowc.
     """
 
     modules: frozenset[str]
@@ -41,9 +46,14 @@ class Names:
     bound: frozenset[str]
     imported: tuple[ImportedName, ...]
     star: bool
+    elsewhere: Callable[[ast.expr], str | None] = _nowhere
 
     def resolve(self, node: ast.expr) -> str | None:
         """The name in flowc's (or Metaflow's) vocabulary that an expression stands for."""
+        return self.own(node) or self.elsewhere(node)
+
+    def own(self, node: ast.expr) -> str | None:
+        """The same, for what this file itself imports from flowc."""
         match node:
             case ast.Name(id=local):
                 return self.names.get(local)
@@ -55,7 +65,8 @@ class Names:
     def is_missing(self, node: ast.expr) -> str | None:
         """The name of flowc's that a bare name stands for, if nothing in the file binds it."""
         if isinstance(node, ast.Name) and node.id in NAMES and not self.star:
-            return node.id if node.id not in self.bound and node.id not in self.names else None
+            known = node.id in self.bound or node.id in self.names or self.elsewhere(node) is not None
+            return None if known else node.id
         return None
 
     def with_all_names(self) -> Names:
@@ -182,3 +193,19 @@ def _top_level_imports(body: Iterable[ast.stmt], bound: set[str]) -> Iterator[as
                 pass
             case _:
                 pending.extend(ast.iter_child_nodes(node))
+
+
+def check_current(tree: ast.Module, names: Names, report: Report) -> None:
+    """Report attributes that `current` does not have: in a task they would fail, possibly late.
+
+    Emits: FC131.
+    """
+    if not names.modules and "current" not in names.names.values():
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr not in CURRENT and not node.attr.startswith("__"):
+            if names.own(node.value) != "current":
+                continue
+            meant = nearest(node.attr, CURRENT)
+            help = f"did you mean `current.{meant}`?" if meant else f"it knows {listed(sorted(CURRENT))}"
+            report.error("FC131", node, f"this version's `current` does not know `{node.attr}`", help)

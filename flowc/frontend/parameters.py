@@ -159,7 +159,7 @@ class ParameterReader:
         value = self._constants.evaluate(node)
         if not isinstance(value, NotConstant):
             return value
-        help = "write a literal, or the name of one that this file assigns once at its top level"
+        help = "write a literal, or the name of one that the flow's modules assign once at their top level"
         self._report.not_constant("FC113", f"`{what}` of parameter `{name}`", node, value, help)
         return None
 

@@ -4,97 +4,163 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from flowc.diagnostics import Diagnostic, in_order
+from flowc.diagnostics import Diagnostic, has_errors, in_order
+from flowc.frontend.artifacts import class_attributes, with_accesses
 from flowc.frontend.attributes import AttributeReader
-from flowc.frontend.classes import find_flow, is_flow_spec, lacks_import
-from flowc.frontend.constants import read_constants
+from flowc.frontend.bases import Bases, Lineage
+from flowc.frontend.circles import check_circles
+from flowc.frontend.classes import find_flow
 from flowc.frontend.decl import FlowDecl, StepDecl
-from flowc.frontend.imports import Names, check_imports, read_names
+from flowc.frontend.imports import Names, check_current, check_imports
+from flowc.frontend.members import Body, member_order, read_bodies
+from flowc.frontend.modules import FoundClass, Module, Modules
 from flowc.frontend.parameters import ParameterReader
 from flowc.frontend.policies import PolicyReader, read_decorator
 from flowc.frontend.report import Report
-from flowc.frontend.steps import StepReader, read_method, stray_steps
+from flowc.frontend.siblings import Siblings
+from flowc.frontend.steps import StepReader, stray_steps
+from flowc.frontend.supers import link_supers
 from flowc.frontend.syntax import parse_module
 from flowc.frontend.vocabulary import METAFLOW_NAMES
+from flowc.ir.steps import Parameter
 from flowc.source import SourceFile
 
+_Member = TypeVar("_Member", Parameter, StepDecl)
 
-def parse_flow(source: SourceFile) -> tuple[FlowDecl | None, tuple[Diagnostic, ...]]:
-    """Read the one flow of a file.
+
+def parse_flow(source: SourceFile, siblings: Siblings | None = None) -> tuple[FlowDecl | None, tuple[Diagnostic, ...]]:
+    """Read the one flow of a file, with the classes that it inherits from.
+
+    Args:
+        source: The flow's file.
+        siblings: Finds the modules beside it; holds the sources of those that were read, for showing diagnostics.
 
     Returns:
         The flow, also when there are errors in it; None when the file has no flow or several.
 
-    Emits: FC1, all but FC102.
+    Emits: FC1; FC102 only for modules beside the file.
     """
     tree, diagnostics = parse_module(source)
     if tree is None:
         return None, diagnostics
-    report = Report(source)
-    names = read_names(tree, report)
-    flow = find_flow(tree, names, report)
-    decl, reported = None, set[str]()
-    if flow is not None:
-        if lacks_import(flow, names):
-            names = names.with_all_names()
-        decl, reported = _read_flow(tree, flow, names, report)
-    check_imports(tree, names, reported, report)
-    return decl, in_order(report.diagnostics)
+    name = os.path.splitext(os.path.basename(source.file))[0]
+    modules = Modules(name, source, tree, siblings or Siblings(source))
+    bases = Bases(modules)
+    lineage = find_flow(modules, bases)
+    decl = None
+    refused: Mapping[str, set[str]] = {}
+    if lineage is not None:
+        reading = _Reading(lineage, bases, modules)
+        decl, refused = reading.decl(), reading.refused
+    check_circles(modules)
+    for module in modules.loaded:
+        check_imports(module.tree, module.names, refused.get(module.name, ()), module.report)
+        check_current(module.tree, module.names, module.report)
+    return decl, in_order(modules.diagnostics)
 
 
-def _read_flow(tree: ast.Module, flow: ast.ClassDef, names: Names, report: Report) -> tuple[FlowDecl, set[str]]:
-    """The flow, and the names that were refused where they are used."""
-    constants = read_constants(tree)
-    policies = PolicyReader(names, constants, report)
-    parameters = ParameterReader(names, constants, report)
-    attributes = AttributeReader(names, parameters, report)
-    reader = StepReader(policies, constants, report)
-    complete = _check_bases(flow, names, report)
-    refused = _check_class_decorators(flow, names, report)
-    attributes.read(flow.body)
-    methods = [
-        read_method(node, names) for node in flow.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    steps = {step.name: step for step in reader.read(methods)}
-    for node, where in stray_steps(tree, flow, names):
-        steps.setdefault(node.name, reader.stray(node, where, names))
-    _check_attribute_names(parameters, attributes, steps, {m.node.name for m in methods}, report)
-    decl = FlowDecl(
-        name=flow.name,
-        doc=ast.get_docstring(flow) or "",
-        file=report.source.file,
-        module=os.path.splitext(os.path.basename(report.source.file))[0],
-        params=tuple(parameters.params),
-        steps=tuple(steps.values()),
-        helpers=tuple(dict.fromkeys(m.node.name for m in methods if m.node.name not in steps)),
-        complete=complete,
-        span=report.name_span(flow),
-    )
-    return decl, refused | policies.reported | attributes.reported
+@dataclass(slots=True, kw_only=True)
+class _Members:
+    """What has been read of a flow's members."""
+
+    params: dict[str, Parameter] = field(default_factory=dict)
+    parameters: list[tuple[Report, ParameterReader]] = field(default_factory=list)
+    steps: dict[str, StepDecl] = field(default_factory=dict)
 
 
-def _check_bases(flow: ast.ClassDef, names: Names, report: Report) -> bool:
-    """Whether all bases are known."""
-    others = [base for base in flow.bases if not is_flow_spec(base, names)]
-    for base in others:
-        report.error(
-            "FC110",
-            base,
-            f"this version of flowc does not compile flows with further bases: `{ast.unparse(base)}`",
-            "put the steps and methods of the base into the flow's class",
+class _Reading:
+    """Reads the classes of one flow.
+
+    Attributes:
+        refused: For each module, the names that were refused where they are used.
+    """
+
+    def __init__(self, lineage: Lineage, bases: Bases, modules: Modules) -> None:
+        self._lineage = lineage
+        self._bodies, self._callables = link_supers(read_bodies(lineage), bases, modules)
+        self._modules = modules
+        self._main = modules.main
+        self._policies: dict[str, PolicyReader] = {}
+        self.refused: dict[str, set[str]] = {}
+
+    def decl(self) -> FlowDecl:
+        """The flow."""
+        members = _Members()
+        for body in reversed(self._bodies):
+            self._read(body, members)
+        self._read_strays(members)
+        _check_parameter_names(members.parameters)
+        places = member_order(self._bodies)
+        steps: Mapping[str, StepDecl] = members.steps
+        if not has_errors(self._modules.diagnostics):
+            steps = with_accesses(steps, self._bodies, self._callables)
+        flow = self._lineage.classes[0]
+        helpers = sorted((m.node.name for b in self._bodies for m in b.methods), key=lambda name: places[name])
+        return FlowDecl(
+            name=flow.node.name,
+            doc=ast.get_docstring(flow.node) or "",
+            file=self._main.report.source.file,
+            module=self._main.name,
+            params=_sorted(members.params, places),
+            steps=_sorted(steps, places),
+            attributes=class_attributes(self._bodies),
+            helpers=tuple(dict.fromkeys(name for name in helpers if name not in members.steps)),
+            complete=self._lineage.complete,
+            span=flow.module.report.name_span(flow.node),
         )
+
+    def _read(self, body: Body, members: _Members) -> None:
+        """Read what counts of one class."""
+        module = body.cls.module
+        report, constants = module.report, module.constants
+        parameters = ParameterReader(body.names, constants, report)
+        attributes = AttributeReader(body.names, parameters, report)
+        policies = self._policy_reader(body)
+        refused = self.refused.setdefault(module.name, set())
+        refused |= _check_class(body.cls, body.names)
+        attributes.read(body.statements)
+        steps = {s.name: s for s in StepReader(policies, constants, report, self._callables).read(body.methods)}
+        _check_attribute_names(parameters, attributes, steps, {m.node.name for m in body.methods}, report)
+        members.params |= {p.name: p for p in parameters.params}
+        members.parameters.append((report, parameters))
+        members.steps |= steps
+        refused |= policies.reported | attributes.reported
+
+    def _read_strays(self, members: _Members) -> None:
+        """Steps that stand where none is looked for."""
+        by_module: dict[str, list[Body]] = {}
+        for body in self._bodies:
+            by_module.setdefault(body.cls.module.name, []).append(body)
+        for bodies in by_module.values():
+            module = bodies[0].cls.module
+            classes: list[ast.stmt] = [body.cls.node for body in bodies]
+            roots = module.tree.body if module is self._main else classes
+            reader = StepReader(self._policy_reader(bodies[0]), module.constants, module.report, self._callables)
+            for node, where in stray_steps(roots, classes, bodies[0].names):
+                members.steps.setdefault(node.name, reader.stray(node, where, bodies[0].names))
+
+    def _policy_reader(self, body: Body) -> PolicyReader:
+        """One for each file: what it reports once, it reports once a file."""
+        module: Module = body.cls.module
+        if module.name not in self._policies:
+            self._policies[module.name] = PolicyReader(body.names, module.constants, module.report)
+        return self._policies[module.name]
+
+
+def _check_class(cls: FoundClass, names: Names) -> set[str]:
+    """Refuse keywords and decorators of a class; the names of the decorators."""
+    report, flow = cls.module.report, cls.node
     for keyword in flow.keywords:
         report.error(
             "FC110",
             keyword,
             f"the class of a flow cannot have keywords: `{ast.unparse(keyword)}`",
-            f"write `class {flow.name}(FlowSpec):`",
+            f"write `class {flow.name}({', '.join(map(ast.unparse, flow.bases))}):`",
         )
-    return not others
-
-
-def _check_class_decorators(flow: ast.ClassDef, names: Names, report: Report) -> set[str]:
     refused: set[str] = set()
     for node in flow.decorator_list:
         decorator = read_decorator(node, names)
@@ -123,3 +189,24 @@ def _check_attribute_names(
         if name in steps:
             label = report.label(steps[name].span, "the step")
             report.error("FC108", attribute, f"`{name}` is an attribute and a step", "rename one of the two", label)
+
+
+def _check_parameter_names(read: Iterable[tuple[Report, ParameterReader]]) -> None:
+    """Parameters of different classes whose names differ in case only."""
+    first: dict[str, tuple[Report, ast.Name]] = {}
+    for report, parameters in read:
+        for key, attribute in parameters.attributes.items():
+            before, other = first.setdefault(key, (report, attribute))
+            if other is not attribute:
+                report.error(
+                    "FC114",
+                    attribute,
+                    f"parameters `{other.id}` and `{attribute.id}` differ in case only",
+                    "rename one of them",
+                    before.label(other, "the first one"),
+                )
+
+
+def _sorted(members: Mapping[str, _Member], places: Mapping[str, int]) -> tuple[_Member, ...]:
+    """In the order of the classes; steps that stand in no class's body last."""
+    return tuple(members[name] for name in sorted(members, key=lambda name: places.get(name, len(places))))

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import ast
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flowc.frontend.constants import Constants, NotConstant
+from flowc.frontend.decorators import READERS, Arguments
 from flowc.frontend.imports import Names
 from flowc.frontend.report import Report
 from flowc.frontend.vocabulary import METAFLOW_NAMES, NAMES, STEP_DECORATORS, listed, nearest
 from flowc.ir.steps import Policy
-
-MAX_RETRIES = 100
-"""More than any scheduler needs; far fewer than keep a broken task busy for ever."""
-
-MAX_RETRY_DELAY_MINUTES = 7 * 24 * 60
-
-RETRY_DEFAULT = Policy(retries=3, retry_delay_s=120)
-"""What `@retry` without arguments means, as in Metaflow.
-
-Source: https://docs.metaflow.org/api/step-decorators/retry
-"""
 
 METHOD_KINDS = frozenset({"staticmethod", "classmethod", "property"})
 """Python's own decorators that change what a method's first argument is, or whether it is called."""
@@ -90,11 +78,23 @@ class PolicyReader:
                 continue
             if decorator.name is not None:
                 seen[decorator.name] = decorator
-            if decorator.name == "step":
-                self._check_step(decorator)
-            elif decorator.name == "retry":
-                policy = self._retry(decorator, policy)
+            policy = self._read(decorator, policy)
         return policy
+
+    def _read(self, decorator: Decorator, policy: Policy) -> Policy:
+        if decorator.name is None:
+            return policy
+        arguments = Arguments(
+            decorator=decorator.name,
+            node=decorator.node,
+            call=decorator.call,
+            constants=self._constants,
+            report=self._report,
+        )
+        if decorator.name == "step":
+            self._check_step(arguments)
+        reader = READERS.get(decorator.name)
+        return policy if reader is None else reader(arguments, policy)
 
     def _check_known(self, decorator: Decorator) -> None:
         function = decorator.call.func if decorator.call else decorator.node
@@ -133,70 +133,11 @@ class PolicyReader:
             help = f"call the function inside the step instead; the decorators of steps are {known}"
         self._report.error("FC106", decorator.node, message, help)
 
-    def _check_step(self, decorator: Decorator) -> None:
-        if decorator.call is None:
-            return
-        arguments: list[ast.expr | ast.keyword] = [*decorator.call.args, *decorator.call.keywords]
-        for argument in arguments:
-            name = argument.arg if isinstance(argument, ast.keyword) else None
-            message = "`@step` takes no arguments"
-            if name in ("start", "end"):
-                message = f"this version of flowc does not compile `@step({name}=...)`"
-            help = f"name the step `{name}` instead" if name in ("start", "end") else "write `@step`"
-            self._report.error("FC107", argument, message, help)
-
-    def _retry(self, decorator: Decorator, policy: Policy) -> Policy:
-        policy = replace(policy, retries=RETRY_DEFAULT.retries, retry_delay_s=RETRY_DEFAULT.retry_delay_s)
-        for name, node in self._keywords(decorator, ("times", "minutes_between_retries")).items():
-            limit = MAX_RETRIES if name == "times" else MAX_RETRY_DELAY_MINUTES
-            number = self._number(name, node, limit, whole=name == "times")
-            if number is None:
-                continue
-            if name == "times":
-                policy = replace(policy, retries=int(number))
-            else:
-                policy = replace(policy, retry_delay_s=round(number * 60))
-        return policy
-
-    def _keywords(self, decorator: Decorator, allowed: tuple[str, ...]) -> Mapping[str, ast.expr]:
-        if decorator.call is None:
-            return {}
-        found: dict[str, ast.expr] = {}
-        help = f"`@{decorator.name}` takes {listed(allowed)}"
-        for argument in decorator.call.args:
-            message = f"`@{decorator.name}` takes keyword arguments only"
-            self._report.error("FC107", argument, message, f"write `@{decorator.name}({allowed[0]}=...)`")
-        for keyword in decorator.call.keywords:
-            if keyword.arg is None:
-                self._report.error(
-                    "FC107", keyword, f"`**` cannot be used in `@{decorator.name}`", "write the arguments out"
-                )
-            elif keyword.arg not in allowed:
-                meant = nearest(keyword.arg, allowed)
-                self._report.error(
-                    "FC107",
-                    keyword,
-                    f"`@{decorator.name}` has no argument `{keyword.arg}`",
-                    f"did you mean `{meant}`?" if meant else help,
-                )
-            else:
-                found[keyword.arg] = keyword.value
-        return found
-
-    def _number(self, name: str, node: ast.expr, limit: int, *, whole: bool) -> float | None:
-        value = self._constants.evaluate(node)
-        if isinstance(value, NotConstant):
-            help = "write a number, or the name of one that this file assigns once at its top level"
-            self._report.not_constant("FC107", f"`{name}`", node, value, help)
-            return None
-        good = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if good and math.isfinite(value) and 0 <= value <= limit:
-            return float(value)
-        wanted = "a whole number" if whole else "a number"
-        self._report.error(
-            "FC107",
-            node,
-            f"`{name}` must be {wanted} from 0 to {limit}, not {value!r}",
-            f"write `{name}=2`, say",
-        )
-        return None
+    def _check_step(self, arguments: Arguments) -> None:
+        for name, node in arguments.keywords("start", "end").items():
+            value = self._constants.evaluate(node)
+            if isinstance(value, NotConstant):
+                self._report.not_constant("FC107", f"`{name}`", node, value, f"write `@step({name}=True)`")
+            elif not isinstance(value, bool):
+                message = f"`{name}` must be True or False, not {value!r}"
+                self._report.error("FC107", node, message, f"write `@step({name}=True)`")

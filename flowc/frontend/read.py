@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tokenize
 
 from flowc.diagnostics import Diagnostic, Label
@@ -21,6 +22,9 @@ def read_source(file: str) -> tuple[SourceFile | None, tuple[Diagnostic, ...]]:
     Emits: FC102.
     """
     try:
+        # a pipe would be waited for until somebody writes to it
+        if os.path.exists(file) and not os.path.isdir(file) and not os.path.isfile(file):
+            return None, (_unreadable(file, "it is not a regular file"),)
         with open(file, "rb") as stream:
             data = stream.read()
     except (OSError, ValueError) as error:

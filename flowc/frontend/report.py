@@ -27,11 +27,7 @@ class Report:
 
     def span(self, node: Located) -> Span:
         """The text of a node."""
-        start = self.source.offset(node.lineno, node.col_offset)
-        end_line, end_column = node.end_lineno, node.end_col_offset
-        if end_line is None or end_column is None:
-            return Span(file=self.source.file, start=start, end=start)
-        return Span(file=self.source.file, start=start, end=self.source.offset(end_line, end_column))
+        return span_in(self.source, node)
 
     def name_span(self, definition: Definition) -> Span:
         """The name in a `def` or `class`; the keyword if the name is written in another form of Unicode."""
@@ -50,7 +46,7 @@ class Report:
         Args:
             what: The argument, in words.
             node: The argument as written.
-            reason: What is in the way: a part of `node`, or of what a name in it stands for.
+            reason: What is in the way: a part of `node`, or of what a name in it stands for, possibly in another file.
         """
         text = ast.unparse(reason.node)
         text = text if len(text) <= 60 else f"{text[:57]}..."
@@ -58,7 +54,8 @@ class Report:
         if any(reason.node is part for part in ast.walk(node)):
             self.error(code, reason.node, message, help)
         else:
-            self.error(code, node, message, help, self.label(reason.node, "this is in the way"))
+            span = span_in(reason.source or self.source, reason.node)
+            self.error(code, node, message, help, self.label(span, "this is in the way"))
 
     def label(self, where: Located | Span, text: str = "") -> Label:
         """A label at a node."""
@@ -66,5 +63,20 @@ class Report:
 
     def error(self, code: str, where: Located | Span | None, message: str, help: str, *secondary: Label) -> None:
         """Note an error; without a place if `where` is None."""
+        self.diagnostics.append(self.diagnostic(code, where, message, help, *secondary))
+
+    def diagnostic(
+        self, code: str, where: Located | Span | None, message: str, help: str, *secondary: Label
+    ) -> Diagnostic:
+        """An error that may turn out not to matter: it is not noted."""
         primary = None if where is None else self.label(where)
-        self.diagnostics.append(Diagnostic(code=code, message=message, help=help, primary=primary, secondary=secondary))
+        return Diagnostic(code=code, message=message, help=help, primary=primary, secondary=secondary)
+
+
+def span_in(source: SourceFile, node: Located) -> Span:
+    """The text of a node of a file."""
+    start = source.offset(node.lineno, node.col_offset)
+    end_line, end_column = node.end_lineno, node.end_col_offset
+    if end_line is None or end_column is None:
+        return Span(file=source.file, start=start, end=start)
+    return Span(file=source.file, start=start, end=source.offset(end_line, end_column))

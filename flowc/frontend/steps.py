@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from flowc.frontend.constants import Constants
 from flowc.frontend.decl import StepDecl, TransitionDecl
-from flowc.frontend.effects import BLOCKS, Effects, Function, closure, is_own, read_effects, self_name
+from flowc.frontend.decorators import READERS
+from flowc.frontend.effects import BLOCKS, Function, closure
 from flowc.frontend.imports import Names
-from flowc.frontend.policies import METHOD_KINDS, Decorator, PolicyReader, read_decorator
+from flowc.frontend.methods import Handed, Method, read_method
+from flowc.frontend.policies import METHOD_KINDS, PolicyReader, read_decorator
 from flowc.frontend.report import Report
+from flowc.frontend.supers import Callables
 from flowc.frontend.transitions import read_transition
-from flowc.frontend.vocabulary import METAFLOW_NAMES, RESERVED
+from flowc.frontend.vocabulary import END, METAFLOW_NAMES, RESERVED_STEPS
 from flowc.ir.steps import Policy
 from flowc.source import Span
 
@@ -21,59 +24,20 @@ _STEP_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 _OVERRIDES = frozenset({"foreach_stack", "index", "input", "merge_artifacts", "next"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
-    """A method of the flow class.
-
-    Attributes:
-        decorators: Outermost first.
-        effects: Of its own code.
-    """
-
-    node: Function
-    decorators: list[Decorator]
-    effects: Effects
-
-    @property
-    def is_step(self) -> bool:
-        """It has `@step`, possibly misspelt."""
-        return any(d.name == "step" for d in self.decorators)
-
-    @property
-    def lacks_mark(self) -> bool:
-        """It ends like a step but has no `@step`."""
-        last, own = self.node.body[-1], self_name(self.node) or ""
-        return (
-            not self.is_step
-            and isinstance(last, ast.Expr)
-            and isinstance(last.value, ast.Call)
-            and is_own(last.value.func, own, "next")
-        )
-
-
-def read_method(node: Function, names: Names) -> Method:
-    """Look at a method once."""
-    decorators = [read_decorator(decorator, names) for decorator in node.decorator_list]
-    return Method(node=node, decorators=decorators, effects=read_effects(node))
-
-
 class StepReader:
-    """Reads the steps of one flow."""
+    """Reads the steps of one class."""
 
-    def __init__(self, policies: PolicyReader, constants: Constants, report: Report) -> None:
+    def __init__(self, policies: PolicyReader, constants: Constants, report: Report, callables: Callables) -> None:
         self._policies = policies
         self._constants = constants
         self._report = report
-        self._methods: set[str] = set()
-        self._helpers: dict[str, Effects] = {}
+        self._callables = callables
 
-    def read(self, methods: list[Method]) -> tuple[StepDecl, ...]:
+    def read(self, methods: Iterable[Method]) -> tuple[StepDecl, ...]:
         """The steps among the methods, each name once.
 
         Emits: FC106 to FC109, FC111, FC115 to FC118, FC121 to FC129.
         """
-        self._methods = {m.node.name for m in methods}
-        self._helpers = {m.node.name: m.effects for m in methods if not (m.is_step or m.lacks_mark)}
         seen: dict[str, Method] = {}
         steps: dict[str, StepDecl] = {}
         for method in methods:
@@ -110,12 +74,7 @@ class StepReader:
     def _step(self, method: Method) -> StepDecl:
         node, name = method.node, method.node.name
         if method.lacks_mark:
-            self._report.error(
-                "FC118",
-                self._report.name_span(node),
-                f"`{name}` ends with `self.next`, but is not marked as a step",
-                f"put `@step` above `def {name}`",
-            )
+            self._unmarked(method)
         self._check_name(name, node)
         policy = self._policies.read(method.decorators)
         step = self._bare(method, policy)
@@ -138,14 +97,28 @@ class StepReader:
             return self._broken(step)
         return self._with_transition(method, step)
 
+    def _unmarked(self, method: Method) -> None:
+        name = method.node.name
+        what = "ends with `self.next`" if method.ends_like_a_step else "stands in for a step"
+        self._report.error(
+            "FC118",
+            self._report.name_span(method.node),
+            f"`{name}` {what}, but is not marked as a step",
+            f"put `@step` above `def {name}`",
+            *([method.overridden] if method.overridden is not None else []),
+        )
+
     def _bare(self, method: Method, policy: Policy) -> StepDecl:
-        reads, writes = closure(method.effects, self._helpers, self._methods)
+        reads, writes = closure(method.effects, self._callables.helpers, self._callables.names)
         arguments = method.node.args
+        starts, ends = (self._is_marked(method, mark) for mark in ("start", "end"))
         return StepDecl(
             name=method.node.name,
             doc=ast.get_docstring(method.node) or "",
             policy=policy,
             takes_inputs=len(arguments.posonlyargs) + len(arguments.args) > 1,
+            starts=starts,
+            ends=ends,
             transition=None,
             broken=False,
             reads=reads,
@@ -153,12 +126,21 @@ class StepReader:
             span=self._report.name_span(method.node),
         )
 
+    def _is_marked(self, method: Method, mark: str) -> bool:
+        """Whether a step has `@step(start=True)`, say."""
+        calls = [d.call for d in method.decorators if d.name == "step" and d.call is not None]
+        keywords = [keyword for call in calls for keyword in call.keywords if keyword.arg == mark]
+        return any(self._constants.evaluate(keyword.value) is True for keyword in keywords)
+
     def _with_transition(self, method: Method, step: StepDecl) -> StepDecl:
         nexts = method.effects.nexts
+        if method.handed is not None:
+            self._hands_on(method, method.handed)
+            return self._broken(step)
         if not nexts:
             return step
         transition: TransitionDecl | None
-        if step.name == "end":
+        if step.ends or step.name == END:
             # wrong in any form, and told so when the graph is looked at
             transition = TransitionDecl(targets=(), items=None, span=self._report.span(nexts[0].node))
         else:
@@ -167,6 +149,28 @@ class StepReader:
         if transition is not None and transition.items is not None:
             reads = tuple(sorted({*reads, transition.items}))
         return replace(step, transition=transition, broken=transition is None, reads=reads)
+
+    def _hands_on(self, method: Method, handed: Handed) -> None:
+        """The `self.next` of an overridden step is called too, or instead."""
+        name, called = method.node.name, f"{ast.unparse(handed.node)}()"
+        help = "move what both need of it into a method without `self.next`, and call that from both steps"
+        if method.effects.nexts:
+            self._report.error(
+                "FC128",
+                handed.node,
+                f"step `{name}` calls `self.next` twice: `{called}` does so too",
+                help,
+                self._report.label(method.effects.nexts[0].node, "the second time"),
+                handed.next,
+            )
+        else:
+            self._report.error(
+                "FC127",
+                handed.node,
+                f"step `{name}` leaves its `self.next` to `{called}`",
+                f"end the step with a `self.next` of its own; {help}",
+                handed.next,
+            )
 
     def _broken(self, step: StepDecl) -> StepDecl:
         return replace(step, transition=None, broken=True)
@@ -182,7 +186,7 @@ class StepReader:
         )
 
     def _check_name(self, name: str, node: Function) -> None:
-        if name in RESERVED:
+        if name in RESERVED_STEPS:
             why = "the name belongs to every flow"
         elif name.startswith("_"):
             why = "it starts with an underscore"
@@ -237,7 +241,7 @@ class StepReader:
                 "call `self.next` as the last statement of each step",
             )
         for decorator in method.decorators:
-            if decorator.name == "retry" or (decorator.name in METAFLOW_NAMES and decorator.name is not None):
+            if decorator.name in READERS or decorator.name in METAFLOW_NAMES:
                 self._policies.reported.add(decorator.text)
                 self._report.error(
                     "FC116",
@@ -248,22 +252,27 @@ class StepReader:
 
 
 def _is_good(name: str) -> bool:
-    return _STEP_CHARACTERS.issuperset(name) and name not in RESERVED
+    return _STEP_CHARACTERS.issuperset(name) and name not in RESERVED_STEPS
 
 
-def stray_steps(tree: ast.Module, flow: ast.ClassDef, names: Names) -> Iterator[tuple[Function, str]]:
+def stray_steps(
+    roots: Iterable[ast.stmt], classes: Collection[ast.stmt], names: Names
+) -> Iterator[tuple[Function, str]]:
     """Functions under `@step` that are not methods of the flow, and where they stand.
 
-    Other classes are not looked into.
+    Args:
+        roots: The statements to look at.
+        classes: The classes of the flow; others are not looked into.
+        names: Those of the file.
     """
-    pending: list[tuple[ast.AST, str]] = [(statement, "outside of the flow") for statement in reversed(tree.body)]
+    pending: list[tuple[ast.AST, str]] = [(statement, "outside of the flow") for statement in reversed(list(roots))]
     while pending:
         node, where = pending.pop()
         if isinstance(node, ast.ClassDef):
-            if node is flow:
+            if node in classes:
                 pending.extend((child, "") for child in reversed(node.body))
             continue
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, Function):
             if where and any(read_decorator(d, names).name == "step" for d in node.decorator_list):
                 yield node, where
             where = f"inside the function `{node.name}`"

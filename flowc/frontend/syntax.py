@@ -13,7 +13,8 @@ def parse_module(source: SourceFile) -> tuple[ast.Module | None, tuple[Diagnosti
     """Parse a file; nothing of it is run.
 
     The tree is also compiled, and the result thrown away: that finds what the grammar alone does not refuse
-    (`return` outside a function, two arguments of one name).
+    (`return` outside a function, two arguments of one name). Blocks under `if TYPE_CHECKING:` are left out of it,
+    since Python never runs them.
 
     Emits: FC101.
     """
@@ -26,7 +27,27 @@ def parse_module(source: SourceFile) -> tuple[ast.Module | None, tuple[Diagnosti
             return None, (_invalid(source, error),)
         except (RecursionError, MemoryError):
             return None, (_too_deep(source),)
+    if _TYPING in source.text:
+        _leave_out_typing_blocks(tree)
     return tree, ()
+
+
+_TYPING = "TYPE_CHECKING"
+
+
+def _leave_out_typing_blocks(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        match node:
+            case ast.If(test=test) if _is_typing(test):
+                node.body = [ast.copy_location(ast.Pass(), node.body[0])]
+            case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=test)) if _is_typing(test):
+                node.orelse = []
+
+
+def _is_typing(test: ast.expr) -> bool:
+    return (isinstance(test, ast.Name) and test.id == _TYPING) or (
+        isinstance(test, ast.Attribute) and test.attr == _TYPING
+    )
 
 
 def _invalid(source: SourceFile, error: SyntaxError) -> Diagnostic:

@@ -19,6 +19,7 @@ class Flow:
         file: The path of its source, as the user gave it.
         module: The canonical module name: the file's stem.
         params: In source order.
+        attributes: Names that every object of the class has without an assignment in a step.
         steps: In source order.
         root: The region tree; holds each of `steps` exactly once.
     """
@@ -31,3 +32,4 @@ class Flow:
     steps: tuple[Step, ...]
     root: Sequence
     span: Span
+    attributes: tuple[str, ...] = ()

@@ -59,6 +59,7 @@ class Graph:
     """All steps of a flow by name, in source order.
 
     Attributes:
+        attributes: Names that every object of the class has without an assignment in a step.
         start: The start step's name; None when there is none.
         end: The end step's name; None when there is none.
     """
@@ -72,6 +73,7 @@ class Graph:
     start: str | None
     end: str | None
     span: Span
+    attributes: tuple[str, ...] = ()
 
 
 def targets(transition: Transition | None) -> tuple[str, ...]:

@@ -17,17 +17,20 @@ from flowc.local.interruptions import Interruptions
 from flowc.local.zygote import Zygote
 from flowc.package import CodePackage, upload_package
 from flowc.runner.request import Request
-from flowc.runner.supervise import Log, Pipes, drain, drain_rest, heard, outcome
-from flowc.store.objects import ObjectStore, open_store
+from flowc.runner.supervise import Log, Pipes, drain, drain_rest, outcome
+from flowc.runner.task import Failure, catch_death
+from flowc.runner.words import Words
+from flowc.store.objects import ObjectStore
+from flowc.store.opening import open_store
 from flowc.store.records import read_commit
 
 _GRACE_S = 5.0  # how long tasks have to end after Ctrl-C before they are killed
 _REFRESH_S = 1.0  # how often growing logs are looked after
 _DEATH_S = 1.0  # how long a killed process may take to end what the kernel is doing for it
 
-# what a file descriptor is about; a task's output is registered under its number, from 1
+# what a file descriptor is about; a task's output is registered under its number, from 1, its words under the negative
 _ZYGOTE = 0
-_INTERRUPTION = -1
+_INTERRUPTION = None
 
 
 class RunState(Enum):
@@ -58,6 +61,7 @@ class _Running(NamedTuple):
     request: Request
     started_ns: int
     pipes: Pipes
+    words: Words
     log: Log
 
 
@@ -168,18 +172,23 @@ class _Engine:
         sink = self._store.log(task.log_key(request.attempt))
         self._number += 1
         self._running[self._number] = _Running(
-            request, time.time_ns(), pipes, Log(sink, lambda data: self._watcher.output(task, data))
+            request,
+            time.time_ns(),
+            pipes,
+            Words(pipes.word_read),
+            Log(sink, lambda data: self._watcher.output(task, data)),
         )
         self._watcher.started(task, request.retry)
         self._zygote.start(self._number, request, pipes.output_write, pipes.word_write)
         pipes.close_child_ends()
         self._selector.register(pipes.output_read, selectors.EVENT_READ, self._number)
+        self._selector.register(pipes.word_read, selectors.EVENT_READ, -self._number)
 
     def _wait(self) -> None:
         """Deal with what happens next, or with what is due."""
         ready = [key for key, _ in self._selector.select(self._patience_s())]
         for key in ready:
-            if key.data > 0 and not drain(key.fd, self._running[key.data].log):
+            if key.data and not self._hear(key.data):
                 self._selector.unregister(key.fd)
         about = {key.data for key in ready}
         if _ZYGOTE in about:  # after the output that came before
@@ -188,8 +197,15 @@ class _Engine:
             self._interrupt()
         if self._kill_at_s is not None and time.monotonic() >= self._kill_at_s:
             self._lose_all(self._zygote.close())
-        for running in self._running.values():
+        for number, running in self._running.items():
             running.log.refresh()
+            if running.words.is_overdue():
+                self._zygote.kill(number)
+
+    def _hear(self, number: int) -> bool:
+        """Take in what a task has printed, or what it has said; False when there will be no more."""
+        running = self._running[abs(number)]
+        return drain(running.pipes.output_read, running.log) if number > 0 else running.words.listen()
 
     def _patience_s(self) -> float:
         if self._kill_at_s is None:
@@ -217,10 +233,18 @@ class _Engine:
         if pipes.output_read in self._selector.get_map():
             self._selector.unregister(pipes.output_read)
             drain_rest(pipes.output_read, running.log)
-        said = heard(pipes.word_read, patience_s)
+        if pipes.word_read in self._selector.get_map():
+            self._selector.unregister(pipes.word_read)
+        running.words.listen_to_end(patience_s)
         os.close(pipes.output_read)
-        os.close(pipes.word_read)
-        code = outcome(self._store, request, running.started_ns, status, said, running.log)
+        running.words.close()
+
+        def catch(store: ObjectStore, started_ns: int, failure: Failure) -> bool:
+            # an interrupted run is not to go on
+            is_wanted = self._state is not RunState.INTERRUPTED
+            return is_wanted and catch_death(request, store, self._plan, started_ns, failure)
+
+        code = outcome(self._store, request, running.started_ns, status, running.words, running.log, catch)
         running.log.close()
         if code == EXIT_OK:
             self._succeeded(request)
@@ -236,8 +260,8 @@ class _Engine:
         self._watcher.finished(request.task, splits)
 
     def _failed(self, request: Request, code: int) -> None:
-        retries = self._plan.steps[request.task.step].retries
-        again = self._state is None and code != EXIT_INPUT and request.retry < retries
+        tries = self._plan.steps[request.task.step].further_tries
+        again = self._state is None and code != EXIT_INPUT and request.retry < tries
         if again:
             self._again.append(request._replace(retry=request.retry + 1))
         elif self._state is None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as something that a selector can wait for, instead of an exception at any line."""
+"""Ctrl-C, SIGTERM and a closed terminal as something that a selector can wait for, not an exception at any line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruptions:

@@ -1,7 +1,8 @@
 """The process that imports the flow once and then only forks.
 
 It has no threads and opens no store, so that what it forks is sound. It talks with the scheduler over a socket: a
-request carries two file descriptors (output, word) and is answered when the task's process has ended.
+request carries two file descriptors (output, word) and is answered when the task's process has ended. One without
+them asks for the end of a task.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from flowc.runner.loader import load_flow
 from flowc.runner.output import flush
 from flowc.runner.request import Request
 from flowc.runner.supervise import die_with, run_child
+from flowc.runner.words import Teller
 from flowc.spec import FlowSpec
-from flowc.store.objects import open_store
+from flowc.store.opening import open_store
 
 _LENGTH = struct.Struct("<I")
 
@@ -80,6 +82,12 @@ class Zygote:
         with suppress(BrokenPipeError, ConnectionResetError):
             socket.send_fds(self.socket, [_LENGTH.pack(len(message))], [output, word])
             self.socket.sendall(message)
+
+    def kill(self, number: int) -> None:
+        """Kill a task; `ended` tells of it."""
+        message = json.dumps(number).encode()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.socket.sendall(_LENGTH.pack(len(message)) + message)
 
     def ended(self) -> Ended | None:
         """The next end; waits for it. None when the zygote itself has ended."""
@@ -140,17 +148,22 @@ def _serve(requests: socket.socket, plan: Plan, folder: str) -> int:
                 if key.fileobj is not requests:
                     os.read(wake[0], 4096)
                     _report_ends(requests, running)
-                elif not _start_next(requests, wake, load, running):
+                elif not _serve_next(requests, wake, load, running):
                     return 0
 
 
-def _start_next(requests: socket.socket, wake: tuple[int, int], load: _Loaded, running: dict[int, int]) -> bool:
-    """Fork the task of the next request; False when there is none any more."""
+def _serve_next(requests: socket.socket, wake: tuple[int, int], load: _Loaded, running: dict[int, int]) -> bool:
+    """Fork the task of the next request, or kill one; False when there is no request any more."""
     data, fds, _, _ = socket.recv_fds(requests, _LENGTH.size, 2)
     if not data:
         return False
     data += _receive(requests, _LENGTH.size - len(data))
-    number, fields = json.loads(_receive(requests, *_LENGTH.unpack(data)))
+    message = json.loads(_receive(requests, *_LENGTH.unpack(data)))
+    if not fds:
+        for pid in [pid for pid, number in running.items() if number == message]:
+            os.kill(pid, signal.SIGKILL)  # it is there, or a zombie: nobody else waits for it
+        return True
+    number, fields = message
     zygote = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -202,15 +215,15 @@ def _become_task(zygote: int, request: Request, load: _Loaded, output: int, word
         signal.signal(signal.SIGINT, signal.default_int_handler)
         die_with(zygote)
         _reseed()
-        code = run_child(output, word, lambda: _perform(request, load))
+        code = run_child(output, word, lambda teller: _perform(request, load, teller))
     finally:
         os._exit(code)
 
 
-def _perform(request: Request, load: _Loaded) -> int:
+def _perform(request: Request, load: _Loaded, teller: Teller) -> int:
     from flowc.runner.task import Code, perform
 
-    return perform(request, open_store(request.store), Code(load.plan, load))
+    return perform(request, open_store(request.store), Code(load.plan, load), teller)
 
 
 def _reseed() -> None:

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from flowc.diagnostics import Diagnostic, has_errors, in_order
-from flowc.frontend import parse_flow
+from flowc.frontend import Siblings, parse_flow
 from flowc.ir.flow import Flow
 from flowc.ir.graph import Graph
 from flowc.ir.regions import Sequence
+from flowc.passes.catches import check_catches
+from flowc.passes.dataflow import check_dataflow
 from flowc.passes.resolve import resolve_graph
 from flowc.passes.structure import structure_graph
+from flowc.passes.suppress import suppress
 from flowc.source import SourceFile
 
 
-def analyse(source: SourceFile) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
-    """Read a flow and find its structure.
+def analyse(source: SourceFile, siblings: Siblings | None = None) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
+    """Read a flow, find its structure, and check what its steps read.
+
+    Args:
+        source: The flow's file.
+        siblings: Finds the modules beside it; holds the sources of those that were read, for showing diagnostics.
 
     Returns:
-        The flow, if there is no error; and everything that was found, sorted.
+        The flow, if there is no error; and everything that was found and not silenced, sorted.
 
-    Emits: FC1, FC2.
+    Emits: FC002, FC1, FC2, FC3.
     """
-    decl, diagnostics = parse_flow(source)
+    siblings = siblings or Siblings(source)
+    flow, diagnostics = _analyse(source, siblings)
+    found = suppress(diagnostics, siblings.sources.values(), source.file, complete=flow is not None)
+    return None if has_errors(found) else flow, in_order(found)
+
+
+def _analyse(source: SourceFile, siblings: Siblings) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
+    """The flow, if nothing was found that keeps its data flow from being checked."""
+    decl, diagnostics = parse_flow(source, siblings)
     if decl is None:
         return None, diagnostics
     graph, from_names = resolve_graph(decl)
     root, from_structure = structure_graph(graph)
-    diagnostics = in_order((*diagnostics, *from_names, *from_structure))
+    diagnostics = (*diagnostics, *from_names, *from_structure)
     if root is None or has_errors(diagnostics):
         return None, diagnostics
-    return _flow(graph, root), diagnostics
+    flow = _flow(graph, root)
+    return flow, (*diagnostics, *check_catches(flow), *check_dataflow(flow))
 
 
 def _flow(graph: Graph, root: Sequence) -> Flow:
@@ -41,4 +57,5 @@ def _flow(graph: Graph, root: Sequence) -> Flow:
         steps=tuple(node.step for node in graph.nodes.values()),
         root=root,
         span=graph.span,
+        attributes=graph.attributes,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from flowc.contract import CONTRACT, Plan, PlanParameter, PlanStep
+from flowc.contract import PLAN, Plan, PlanParameter, PlanStep
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
 from flowc.ir.steps import Step
@@ -16,7 +16,7 @@ def lower_plan(flow: Flow) -> Plan:
     steps: dict[str, PlanStep] = {}
     _lower(flow.root, (), (), steps)
     return Plan(
-        contract=CONTRACT,
+        contract=PLAN,
         flow=flow.name,
         module=flow.module,
         doc=flow.doc,
@@ -40,6 +40,7 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
         split: str | None = None,
         foreach: str | None = None,
     ) -> None:
+        catch = step.policy.catch
         steps[step.name] = PlanStep(
             name=step.name,
             parents=parents,
@@ -48,6 +49,11 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
             split=split,
             foreach=foreach,
             retries=step.policy.retries,
+            environment=step.policy.environment,
+            timeout_s=step.policy.timeout_s,
+            catch=catch is not None,
+            catch_var=None if catch is None else catch.var,
+            print_exception=catch is None or catch.print_exception,
         )
 
     match region:

@@ -71,7 +71,7 @@ def _cycle(nodes: Mapping[str, Node], names: list[str]) -> Diagnostic:
     return Diagnostic(
         code="FC208",
         message=f"the steps form a cycle: `{' → '.join(shown)}`",
-        help="lead every step towards `end`; to repeat work, use `foreach`, or a loop inside a step",
+        help="lead every step towards the end; to repeat work, use `foreach`, or a loop inside a step",
         primary=Label(span=transition.span if transition else closing.step.span),
     )
 
@@ -105,14 +105,14 @@ def _unreachable(nodes: Mapping[str, Node], reached: Mapping[str, Node]) -> Iter
 def _meetings(reached: Mapping[str, Node], end: str | None) -> dict[str, list[Node]]:
     """Steps without inputs that several steps lead to, and those steps.
 
-    `end` is left out: branches that meet in it are branches that never join.
+    The end is left out: branches that meet in it are branches that never join.
     """
     sources: dict[str, list[Node]] = {}
     for node in reached.values():
         for target in targets(node.transition):
             sources.setdefault(target, []).append(node)
     return {
-        name: sorted(before, key=lambda node: node.step.span.start)
+        name: sorted(before, key=lambda node: node.step.span)
         for name, before in sources.items()
         if len(before) > 1 and not reached[name].is_join and name != end
     }

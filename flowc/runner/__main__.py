@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable, Mapping
 
 from flowc.errors import FlowcError
+from flowc.runner.code import open_code
 from flowc.runner.request import Request, read_request
 from flowc.runner.supervise import exit_code, supervise
-from flowc.store.objects import ObjectStore, open_store
+from flowc.runner.task import Code, Failure, catch_death, perform
+from flowc.runner.words import Teller
+from flowc.store.objects import ObjectStore
+from flowc.store.opening import open_store
 
 
 def main(environment: Mapping[str, str] = os.environ, open_store: Callable[[str], ObjectStore] = open_store) -> int:
@@ -17,24 +21,26 @@ def main(environment: Mapping[str, str] = os.environ, open_store: Callable[[str]
     try:
         request = read_request(environment)
 
-        def body() -> int:
-            return _perform(request, open_store(request.store), environment)
+        def body(teller: Teller) -> int:
+            return _perform(request, open_store(request.store), environment, teller)
 
-        return supervise(request, lambda: open_store(request.store), body)
+        def catch(store: ObjectStore, started_ns: int, failure: Failure) -> bool:
+            _, plan = open_code(store, request.task.flow, request.code, environment)
+            return catch_death(request, store, plan, started_ns, failure)
+
+        return supervise(request, lambda: open_store(request.store), body, catch)
     except FlowcError as error:
         sys.stderr.write(f"flowc: {error}\n")
         return exit_code(error)
 
 
-def _perform(request: Request, store: ObjectStore, environment: Mapping[str, str]) -> int:
+def _perform(request: Request, store: ObjectStore, environment: Mapping[str, str], teller: Teller) -> int:
     from functools import partial
 
-    from flowc.runner.code import open_code
     from flowc.runner.loader import load_flow
-    from flowc.runner.task import Code, perform
 
     folder, plan = open_code(store, request.task.flow, request.code, environment)
-    return perform(request, store, Code(plan, partial(load_flow, folder, plan.module, plan.flow)))
+    return perform(request, store, Code(plan, partial(load_flow, folder, plan.module, plan.flow)), teller)
 
 
 if __name__ == "__main__":

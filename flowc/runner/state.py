@@ -7,12 +7,16 @@ from copy import deepcopy
 from typing import Any
 
 from flowc.contract import Address, Plan
-from flowc.errors import ContractError
+from flowc.errors import ContractError, StoreError
 from flowc.spec import FlowSpec, ForeachFrame, MergeArtifactsError
 from flowc.store import artifacts
 from flowc.store.artifacts import Items, Record
 from flowc.store.objects import ObjectStore
 from flowc.store.records import Commit, TaskRecord, read_finished
+
+
+class ArtifactError(Exception):
+    """An artifact's bytes are there, and its own code does not make a value of them."""
 
 
 class RunState:
@@ -80,7 +84,15 @@ class FlowState:
                 f"step `{self.task.step}` reads the artifact `{name}`, and no step before it has assigned it"
                 + (" (a join has its `inputs`' artifacts only by `merge_artifacts`)" if self._is_join else "")
             )
-        return artifacts.load(self._run.store, self.task.flow, record)
+        try:
+            return artifacts.load(self._run.store, self.task.flow, record)
+        except StoreError:
+            raise
+        except Exception as error:  # unpickling runs the value's own code
+            kind = type(error).__name__
+            raise ArtifactError(
+                f"artifact `{name}` of type {record['type']} cannot be loaded: {kind}: {error}"
+            ) from error
 
     def forget(self, name: str) -> bool:
         return self.records.pop(name, None) is not None

@@ -18,13 +18,15 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from flowc import contract
 from flowc.errors import FlowcError, StoreError
 from flowc.runner.output import flush, say
 from flowc.runner.request import Request
-from flowc.runner.task import record_failure
+from flowc.runner.task import Failure, record_failure
+from flowc.runner.words import Teller, Words
+from flowc.spec import StepTimeout, TaskDied
 from flowc.store.objects import LogSink, ObjectStore
 from flowc.store.records import read_commit, write_items
 
@@ -32,6 +34,14 @@ _CHUNK = 1 << 16
 _TAIL = 4096  # bytes of the output that the record of a death holds
 _POLL_S = 0.2  # how often an end without the pipe's end is looked for
 _PR_SET_PDEATHSIG = 1  # Source: prctl(2)
+
+
+Catch: TypeAlias = Callable[[ObjectStore, int, Failure], bool]
+"""Finishes a task that has died, given when it started and how it died; False if that is not wanted."""
+
+
+def _no_catch(_store: ObjectStore, _started_ns: int, _failure: Failure) -> bool:
+    return False
 
 
 class Pipes(NamedTuple):
@@ -53,7 +63,9 @@ class Pipes(NamedTuple):
         os.close(self.word_write)
 
 
-def supervise(request: Request, open_store: Callable[[], ObjectStore], body: Callable[[], int]) -> int:
+def supervise(
+    request: Request, open_store: Callable[[], ObjectStore], body: Callable[[Teller], int], catch: Catch = _no_catch
+) -> int:
     """Run a task's body in a child process and see to its end.
 
     The child is forked before anything opens a store: clients of object stores do not survive a fork.
@@ -62,6 +74,7 @@ def supervise(request: Request, open_store: Callable[[], ObjectStore], body: Cal
         request: What runs.
         open_store: Opens the store, once here and once in the child.
         body: Runs in the child; returns an exit code.
+        catch: Finishes the task in the child's stead when that has died, see `outcome`.
 
     Returns:
         The exit code for the scheduler.
@@ -78,25 +91,28 @@ def supervise(request: Request, open_store: Callable[[], ObjectStore], body: Cal
         signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job would ignore
         sys.exit(run_child(pipes.output_write, pipes.word_write, body))
     pipes.close_child_ends()
-    _handle_signals(partial(_forward, pid))
+    told: list[int] = []
+    _handle_signals(partial(_forward, pid, told))
+    words = Words(pipes.word_read)
     try:
         store = open_store()
         log = Log(store.log(request.task.log_key(request.attempt)))
-        status = _watch(pid, pipes.output_read, log)
+        status = _watch(pid, pipes.output_read, words, log)
     except BaseException:
         os.kill(pid, signal.SIGKILL)  # nobody would see to it
         os.waitpid(pid, 0)
         raise
     _handle_signals(signal.SIG_IGN)  # there is nothing left to stop, and what has happened is to be recorded
     try:
-        return outcome(store, request, started_ns, status, heard(pipes.word_read), log)
+        # a task that is told to end is not wanted any more, or somewhere else
+        return outcome(store, request, started_ns, status, words, log, _no_catch if told else catch)
     finally:
         log.close()
         os.close(pipes.output_read)
-        os.close(pipes.word_read)
+        words.close()
 
 
-def run_child(output: int, word: int, body: Callable[[], int]) -> int:
+def run_child(output: int, word: int, body: Callable[[Teller], int]) -> int:
     """In a task's process: send all output into a pipe, run the body, say what came of it.
 
     Returns:
@@ -108,8 +124,9 @@ def run_child(output: int, word: int, body: Callable[[], int]) -> int:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
+    teller = Teller(word)
     try:
-        code = body()
+        code = body(teller)
     except FlowcError as error:
         say(f"flowc: {error}\n")
         code = exit_code(error)
@@ -118,7 +135,7 @@ def run_child(output: int, word: int, body: Callable[[], int]) -> int:
         return contract.EXIT_USER
     finally:
         flush()
-    os.write(word, bytes([code]))
+    teller.exit(code)
     return code
 
 
@@ -127,7 +144,9 @@ def exit_code(error: FlowcError) -> int:
     return contract.EXIT_STORE if isinstance(error, StoreError) else contract.EXIT_INPUT
 
 
-def outcome(store: ObjectStore, request: Request, started_ns: int, status: int, said: int | None, log: Log) -> int:
+def outcome(
+    store: ObjectStore, request: Request, started_ns: int, status: int, words: Words, log: Log, catch: Catch = _no_catch
+) -> int:
     """Judge a task's process that has ended, and record its failure if it could not do so itself.
 
     Args:
@@ -135,12 +154,14 @@ def outcome(store: ObjectStore, request: Request, started_ns: int, status: int, 
         request: What ran.
         started_ns: When, nanoseconds since the epoch.
         status: As `os.waitpid` gives it.
-        said: What it said before it ended, see `heard`; how it ended after that does not matter.
+        words: What it said before it ended, all of it; how it ended after that does not matter.
         log: The output so far; gets a line about a death.
+        catch: Finishes the task after a death, if its step catches failures; whether it has done so.
 
     Returns:
         The exit code for the scheduler.
     """
+    said = words.code
     if said in (contract.EXIT_OK, contract.EXIT_USER):
         return said
     commit = read_commit(store, request.task)
@@ -148,8 +169,12 @@ def outcome(store: ObjectStore, request: Request, started_ns: int, status: int, 
         write_items(store, request.task, commit)
         return contract.EXIT_OK  # it ended after the commit, which is all that counts
     if said is None:
-        message = _death(os.waitstatus_to_exitcode(status))
+        message = words.overrun() if words.overran else _death(os.waitstatus_to_exitcode(status))
         log.write(f"flowc: {message}\n".encode())
+        kind = StepTimeout if words.overran else TaskDied
+        if catch(store, started_ns, Failure(kind, message, log.tail.decode(errors="replace"))):
+            log.write(b"flowc: @catch goes on after this\n")
+            return contract.EXIT_OK
         said = contract.EXIT_USER
     else:
         message = log.tail.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("flowc: ")
@@ -203,17 +228,6 @@ def die_with(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def heard(word: int, patience_s: float = 0) -> int | None:
-    """What a process has said before its end: its exit code, of `flowc.contract`; None if it died without a word.
-
-    Args:
-        word: The end of the pipe to read from.
-        patience_s: How long it may take to end, if that is not certain yet.
-    """
-    said = os.read(word, 1) if _readable(word, patience_s) else b""
-    return said[0] if said else None
-
-
 def drain(fd: int, log: Log) -> bool:
     """Read what a pipe holds now; False when its other end is closed."""
     data = os.read(fd, _CHUNK)
@@ -230,23 +244,23 @@ def drain_rest(fd: int, log: Log) -> None:
         left -= len(data)
 
 
-def _watch(pid: int, output: int, log: Log) -> int:
-    """Pass the output on until the process has ended; its wait status."""
-    # a process that the task leaves behind may hold the pipe open for ever, so the end of the pipe is not waited for
-    is_open = True
+def _watch(pid: int, output: int, words: Words, log: Log) -> int:
+    """Pass the output on until the process has ended, and see that it keeps its time limit; its wait status."""
+    # a process that the task leaves behind may hold the pipes open for ever, so their ends are not waited for
+    is_open = {output: True, words.fd: True}
     while True:
-        if is_open and _readable(output, _POLL_S):
-            is_open = drain(output, log)
+        waiting = any(is_open.values()) or words.limit_s is not None
+        for fd in select.select([fd for fd in is_open if is_open[fd]], [], [], _POLL_S)[0] if waiting else ():
+            is_open[fd] = drain(output, log) if fd == output else words.listen()
         log.refresh()
-        ended, status = os.waitpid(pid, os.WNOHANG if is_open else 0)
+        if words.is_overdue():
+            os.kill(pid, signal.SIGKILL)
+        ended, status = os.waitpid(pid, os.WNOHANG if waiting else 0)
         if ended:
-            if is_open:
+            if is_open[output]:
                 drain_rest(output, log)
+            words.listen_to_end()
             return status
-
-
-def _readable(fd: int, timeout_s: float = 0) -> bool:
-    return bool(select.select([fd], [], [], timeout_s)[0])
 
 
 def _handle_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
@@ -254,7 +268,8 @@ def _handle_signals(handler: Callable[[int, object], None] | signal.Handlers) ->
         signal.signal(number, handler)
 
 
-def _forward(pid: int, number: int, _frame: object) -> None:
+def _forward(pid: int, told: list[int], number: int, _frame: object) -> None:
+    told.append(number)
     with suppress(ProcessLookupError):
         os.kill(pid, number)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 import traceback
@@ -14,10 +15,12 @@ from flowc._version import __version__
 from flowc.contract import Address, Plan, PlanStep, format_path
 from flowc.errors import ContractError, FlowcError, StoreError
 from flowc.runner import parameters
+from flowc.runner.limits import time_limit
 from flowc.runner.output import say
 from flowc.runner.request import Request, check_request
 from flowc.runner.state import FlowState, RunState
-from flowc.spec import FlowSpec, Inputs, Parameter, current
+from flowc.runner.words import Teller
+from flowc.spec import CaughtError, FlowSpec, Inputs, Parameter, TaskDied, current
 from flowc.store import artifacts, codec
 from flowc.store.artifacts import Items, Pack, Record
 from flowc.store.objects import ObjectStore
@@ -32,9 +35,19 @@ from flowc.store.records import (
     write_items,
 )
 
+NOBODY = Teller()
+
 
 class StepError(Exception):
     """The step ran, and what it left behind cannot be used; the message is for the step's author."""
+
+
+class Failure(NamedTuple):
+    """Why an attempt has no result."""
+
+    type: type[BaseException]
+    message: str
+    traceback: str
 
 
 class Code(NamedTuple):
@@ -49,8 +62,14 @@ class Code(NamedTuple):
     load: Callable[[], type[FlowSpec]]
 
 
-def perform(request: Request, store: ObjectStore, code: Code) -> int:
+def perform(request: Request, store: ObjectStore, code: Code, teller: Teller = NOBODY) -> int:
     """Run a task, and leave either its commit or the record of its failure.
+
+    Args:
+        request: One attempt of the task.
+        store: Where everything is.
+        code: The flow.
+        teller: Tells whoever watches the process of a time limit.
 
     Returns:
         An exit code of `flowc.contract`.
@@ -63,21 +82,59 @@ def perform(request: Request, store: ObjectStore, code: Code) -> int:
     check_request(plan, request.task)
     run = _run_state(request, store, plan, started_ns)
     _set_current(request, plan)
-    task = _Task(request, run, plan.steps[request.task.step], started_ns)
+    step = plan.steps[request.task.step]
+    task = _Task(request, run, step, started_ns)
+    os.environ.update(step.environment)  # the store is open already: what is set here is for the step's code alone
+    if step.catch and request.retry > step.retries:
+        lost = f"step `{step.name}` was tried {request.retry} times, and its last attempt has left no result"
+        task.commit(task.save_caught(None, Failure(TaskDied, lost, "")))
+        return contract.EXIT_OK
+    flow: FlowSpec | None = None
     try:
-        flow = task.prepare(code.load())
-        task.call(flow)
+        with time_limit(step.name, step.timeout_s, teller):
+            flow = task.prepare(code.load())
+            task.call(flow)
         record = task.save(flow)
     except (StoreError, ContractError):
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, sys.exit's SystemExit too
-        told = {"type": _type(error), "message": _message(error), "traceback": _traceback(error)}
-        say(told["traceback"])
-        record_failure(store, request, started_ns, told)
-        return contract.EXIT_USER
+        failure = Failure(type(error), _message(error), _traceback(error))
+        if not _is_last_to_catch(request, step) or isinstance(error, KeyboardInterrupt):
+            say(failure.traceback)
+            record_failure(
+                store,
+                request,
+                started_ns,
+                {"type": _type(error), "message": failure.message, "traceback": failure.traceback},
+            )
+            return contract.EXIT_USER
+        if step.print_exception:
+            say(f"flowc: @catch goes on after this:\n{failure.traceback}")
+        record = task.save_caught(flow, failure)
     # from here on nothing may record a failure: what a signal of the user's interrupts may be committed already
     task.commit(record)
     return contract.EXIT_OK
+
+
+def catch_death(request: Request, store: ObjectStore, plan: Plan, started_ns: int, failure: Failure) -> bool:
+    """Finish a task whose process has died, in its stead, if its step wants that. No code of the user's runs.
+
+    Returns:
+        Whether the task is finished.
+
+    Raises:
+        FlowcError: It could not be saved.
+    """
+    step = plan.steps[request.task.step]
+    if not _is_last_to_catch(request, step):
+        return False
+    task = _Task(request, _run_state(request, store, plan, started_ns), step, started_ns)
+    task.commit(task.save_caught(None, failure))
+    return True
+
+
+def _is_last_to_catch(request: Request, step: PlanStep) -> bool:
+    return step.catch and request.retry >= step.retries
 
 
 def record_failure(store: ObjectStore, request: Request, started_ns: int, error: dict[str, str]) -> None:
@@ -105,8 +162,7 @@ class _Task:
                 for parent, (_, record) in zip(self._parents, self._finished, strict=True)
             )
             return _flow_object(cls, FlowState(self._run, task, {}))
-        inherited = self._finished[0][1].artifacts if self._finished else {}
-        return _flow_object(cls, FlowState(self._run, task, inherited))
+        return _flow_object(cls, FlowState(self._run, task, self._inherited()))
 
     def call(self, flow: FlowSpec) -> None:
         """Run the user's code."""
@@ -115,6 +171,8 @@ class _Task:
             method()
         else:
             method(self._inputs)
+        if self._step.catch_var is not None:
+            vars(flow)[self._step.catch_var] = None
         if not _state(flow).moved_on and self._step.name != self._run.plan.end:
             raise StepError(f"step `{self._step.name}` has returned before its `self.next`")
 
@@ -123,7 +181,32 @@ class _Task:
         pack = Pack(self._run.store, self._request.task.flow)
         values = self._items(flow)
         items = None if values is None else _save_items(pack, values)
-        records = self._records(flow, pack)
+        return self._record(pack, items, self._records(flow, pack))
+
+    def save_caught(self, flow: FlowSpec | None, failure: Failure) -> TaskRecord:
+        """Write what there is after a failure.
+
+        Args:
+            flow: The flow object that the step was called on; None if there is none: what it was given stays.
+            failure: What was caught.
+        """
+        pack = Pack(self._run.store, self._request.task.flow)
+        if flow is None:
+            flow = self._bare()
+        if self._step.catch_var is not None:
+            kind = f"{failure.type.__module__}.{failure.type.__name__}"
+            vars(flow)[self._step.catch_var] = CaughtError(kind, failure.message, failure.traceback)
+        return self._record(pack, None, self._records(flow, pack, leave_out=True))
+
+    def _bare(self) -> FlowSpec:
+        """A flow object without the user's class."""
+        return _flow_object(FlowSpec, FlowState(self._run, self._request.task, self._inherited()))
+
+    def _inherited(self) -> dict[str, Record]:
+        is_join = self._step.join is not None
+        return {} if is_join or not self._finished else self._finished[0][1].artifacts
+
+    def _record(self, pack: Pack, items: Items | None, records: dict[str, Record]) -> TaskRecord:
         pack.flush()
         parents = [
             (parent.step, format_path(parent.path), commit.attempt)
@@ -170,13 +253,21 @@ class _Task:
             setattr(flow, name, values)  # an iterator is used up now, and a view cannot be saved
         return values
 
-    def _records(self, flow: FlowSpec, pack: Pack) -> dict[str, Record]:
+    def _records(self, flow: FlowSpec, pack: Pack, *, leave_out: bool = False) -> dict[str, Record]:
+        """Args: leave_out: What cannot be saved is left out, with a line in the log, instead of failing the task."""
         task, state = self._request.task, _state(flow)
         records = dict(state.records)
         assigned = {n: v for n, v in vars(flow).items() if n != "_flowc"}
         for name, value in {**assigned, **self._run.parameters}.items():
             before = state.records.get(name)
-            encoded = _encode(name, value)
+            try:
+                encoded = _encode(name, value)
+            except StepError as error:
+                if not leave_out:
+                    raise
+                say(f"flowc: {error}; the artifact is left out\n")
+                records.pop(name, None)
+                continue
             if before is not None and artifacts.is_unchanged(self._run.store, task.flow, before, encoded):
                 records[name] = before
             else:
@@ -218,7 +309,7 @@ def _encode(name: str, value: Any) -> codec.Encoded:
     try:
         return codec.encode(value)
     except Exception as error:  # pickling runs the value's own code
-        raise StepError(f"artifact `{name}` of type {_type(value)} cannot be saved: {error}") from error
+        raise StepError(f"artifact `{name}` of type {_type(value)} cannot be saved: {_reason(error)}") from error
 
 
 def _save_items(pack: Pack, values: list[Any]) -> Items:
@@ -227,7 +318,7 @@ def _save_items(pack: Pack, values: list[Any]) -> Items:
     except (FlowcError, MemoryError):
         raise
     except Exception as error:  # pickling runs the values' own code
-        raise StepError(f"an item of the foreach cannot be saved: {error}") from error
+        raise StepError(f"an item of the foreach cannot be saved: {_reason(error)}") from error
 
 
 def _facts(request: Request, started_ns: int) -> dict[str, Any]:
@@ -257,6 +348,10 @@ def _set_current(request: Request, plan: Plan) -> None:
     current.attempt = request.attempt
     current.retry_count = request.retry
     current.parameter_names = tuple(p.name for p in plan.parameters)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or _type(error)  # a MemoryError says nothing
 
 
 def _type(value: object) -> str:

@@ -67,6 +67,7 @@ class AirflowPod:
     Attributes:
         name: The pod's name in the cluster.
         labels: The pod's labels.
+        resources: `requests` and `limits` of the container.
         env: The container's environment.
         exit_code: None while it runs.
         seconds: From its start to its end, or until now.
@@ -76,6 +77,7 @@ class AirflowPod:
 
     name: str
     labels: Mapping[str, str]
+    resources: Mapping[str, Mapping[str, str]]
     env: Mapping[str, str]
     exit_code: int | None
     seconds: float

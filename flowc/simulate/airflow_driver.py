@@ -237,6 +237,7 @@ class Pod:
         return {
             "name": self.name,
             "labels": self.labels,
+            "resources": self.container.get("resources", {}),
             "env": self.env,
             "exit_code": None if code is None else _exit_code(code),
             "seconds": ((self.finished or _now()) - self.started).total_seconds(),

@@ -249,6 +249,7 @@ class ProcessJob(models.Job):
     def _container_details(self) -> dict[str, Any]:
         details = super()._container_details()
         details["logStreamName"] = str(self.log)
+        details["resourceRequirements"] = self._get_container_property("resourceRequirements", [])
         if self.exit_code is not None:
             details |= {"exitCode": self.exit_code, "reason": self._reason}
         return details

@@ -40,13 +40,13 @@ class LocalStore:
         return f"{self.root}/{key}"
 
     @contextmanager
-    def errors(self, key: str) -> Iterator[None]:
-        """Makes what the operating system raises a StoreError."""
+    def errors(self, key: str, *, writing: bool = False) -> Iterator[None]:
+        """Makes what the operating system raises a StoreError; ObjectNotFound if it is about reading."""
         try:
             yield
-        except FileNotFoundError as error:
-            raise ObjectNotFound(key) from error
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not writing:
+                raise ObjectNotFound(key) from error
             reason = error.strerror or str(error)
             raise StoreError(f"the store {self.root} cannot read or write `{key}`: {reason}") from error
 
@@ -88,7 +88,7 @@ class LocalStore:
         return found
 
     def write(self, key: str, parts: Sequence[Data]) -> None:
-        with self.errors(key):
+        with self.errors(key, writing=True):
             self._place(key, parts)
 
     def write_once(self, key: str, parts: Sequence[Data]) -> None:
@@ -97,7 +97,7 @@ class LocalStore:
             self.write(key, parts)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
-        with self.errors(key), self._locked(key):
+        with self.errors(key, writing=True), self._locked(key):
             try:
                 present: bytes | None = self.read(key)
             except ObjectNotFound:
@@ -172,7 +172,7 @@ class LocalLog:
         self._fd: int | None = None
 
     def write(self, data: bytes) -> None:
-        with self._store.errors(self._key):
+        with self._store.errors(self._key, writing=True):
             if self._fd is None:
                 self._fd = _create(self._store.path(self._key))
             _write_all(self._fd, [data])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeAlias
-from urllib.parse import unquote, urlsplit
 
 from flowc.errors import StoreError
 
@@ -71,41 +69,6 @@ class ObjectStore(Protocol):
         """A growing object."""
 
 
-def open_store(url: str, environment: Mapping[str, str] | None = None) -> ObjectStore:
-    """The store at a root.
-
-    Args:
-        url: A directory's path, `file:///directory`, or `s3://bucket/prefix`.
-        environment: Where `AWS_*` variables say the credentials, region and endpoint of S3; None for the process's.
-
-    Raises:
-        StoreError: The URL is not one of these.
-    """
-    if "://" not in url:
-        from flowc.store.local import LocalStore
-
-        return LocalStore(os.path.abspath(url))
-    parts = urlsplit(url)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        from flowc.store.local import LocalStore
-
-        return LocalStore(unquote(parts.path))
-    if parts.scheme == "s3" and parts.netloc:
-        from flowc.store.remote import RemoteStore
-
-        return RemoteStore(url.rstrip("/"), environment)
-    raise StoreError(f"`{url}` is not a store: expected a directory, file:///directory, or s3://bucket/prefix")
-
-
 def ended_early(key: str, size: int, expected: int) -> StoreError:
     """The error of an object that is shorter than what refers to it says."""
     return StoreError(f"object `{key}` ends after {size} bytes, expected {expected}: it was changed or damaged")
-
-
-def to_url(store: str) -> str:
-    """The root of a store as a URL; a directory becomes absolute, as others work in other places."""
-    if "://" in store:
-        return store.rstrip("/")
-    from pathlib import Path
-
-    return Path(store).absolute().as_uri()

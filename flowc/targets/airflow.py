@@ -26,6 +26,7 @@ from flowc.ir.walk import regions
 from flowc.source import Span
 from flowc.targets import pysource as py
 from flowc.targets.base import (
+    BY_RUNNER,
     CompileOptions,
     Feature,
     Lowered,
@@ -34,6 +35,7 @@ from flowc.targets.base import (
     Rejected,
     Setting,
     Support,
+    plain,
 )
 from flowc.targets.templating import TEMPLATES
 
@@ -64,6 +66,12 @@ DEFINED = frozenset(
 
 STARTUP_TIMEOUT_S = 600
 """How long a pod may take to start: a cluster may have to add a machine and load the image first."""
+
+GPU = "nvidia.com/gpu"
+"""A limit of GPUs; it is the request too.
+
+Source: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
+"""
 
 LIST_WIDTH = 64
 """Characters up to which the branches of a split stand in one list."""
@@ -115,11 +123,17 @@ class AirflowTarget:
         Feature.RETRIES: Native(),
         Feature.RETRY_DELAY: Native(),
         Feature.RESOURCES: Native(),
+        Feature.GPU: Native(),
+        Feature.ENVIRONMENT: Lowered(how=BY_RUNNER),
+        Feature.TIMEOUT: Lowered(how=BY_RUNNER),
+        Feature.CATCH: Lowered(how="the runner sees to it; the scheduler tries once more when a task is lost"),
     }
 
     def check(self, flow: Flow, options: AirflowOptions) -> Iterable[Diagnostic]:
         """Names that are too long, and a store that tasks cannot read or whose URL would not arrive as it is."""
         yield from _check_store(options.store)
+        yield from _check_kubernetes_name("namespace", options.namespace)
+        yield from _check_kubernetes_name("service-account", options.service_account)
         named = [("flow", flow.name, flow.span), *(("step", s.name, s.span) for s in flow.steps)]
         for what, name, span in named:
             yield from _check_name(what, name, span)
@@ -131,6 +145,11 @@ class AirflowTarget:
 
 
 TARGET = AirflowTarget()
+
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+_KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def _check_name(what: str, name: str, span: Span) -> Iterator[Diagnostic]:
@@ -158,11 +177,27 @@ def _check_store(store: str) -> Iterator[Diagnostic]:
             message=f"the Airflow target cannot use the store `{store}`",
             help="give `s3://bucket/prefix`, or `file:///directory` for a volume that pods and workers share",
         )
+    bucket = store.removeprefix("s3://").partition("/")[0]
+    if store.startswith("s3://") and not _BUCKET.fullmatch(bucket):
+        yield Diagnostic(
+            code="FC402",
+            message=f"`{bucket}` is not the name of a bucket",
+            help="a bucket's name has 3 to 63 lower-case letters, digits, hyphens and dots",
+        )
     if any(mark in store for mark in ("{{", "{%", "{#", "$(", "$$")):
         yield Diagnostic(
             code="FC402",
             message=f"Airflow or Kubernetes would expand a part of the store's URL `{store}`",
             help="choose a URL without `{{`, `{%`, `{#`, `$(` and `$$`",
+        )
+
+
+def _check_kubernetes_name(setting: str, name: str | None) -> Iterator[Diagnostic]:
+    if name is not None and not _KUBERNETES_NAME.fullmatch(name):
+        yield Diagnostic(
+            code="FC001",
+            message=f"`{name}` is not a name that Kubernetes takes",
+            help=f"give lower-case letters, digits and hyphens, at most 63: --{setting} NAME",
         )
 
 
@@ -182,7 +217,7 @@ def _page(flow: Flow, options: AirflowOptions) -> dict[str, object]:
         "source": py.string(PurePath(flow.file).name)[1:-1],
         "doc": py.docstring(flow.doc.strip() or f"The flow {flow.name}."),
         "foreach": foreach,
-        "retry_delays": any(step.policy.retries for step in flow.steps),
+        "retry_delays": any(step.policy.further_tries for step in flow.steps),
         "s3": s3,
         "sdk": ["DAG", *(["Param"] if flow.params else []), *(["task"] if foreach else [])],
         "env": py.layout("ENV = ", _env(flow, options)),
@@ -264,22 +299,28 @@ def _param(parameter: Parameter) -> py.Expression:
 class _Resources(NamedTuple):
     """The compute profile of a step."""
 
-    cpu: int
+    cpu: float
     memory_mib: int
+    gpu: int
 
 
 def _usual_resources(steps: tuple[Step, ...]) -> _Resources:
     """The profile that most steps have, the first of those in source order."""
-    counts = Counter(_Resources(step.policy.cpu, step.policy.memory_mib) for step in steps)
+    counts = Counter(_own_resources(step.policy) for step in steps)
     return max(counts, key=counts.__getitem__)
+
+
+def _own_resources(policy: Policy) -> _Resources:
+    return _Resources(policy.cpu, policy.memory_mib, policy.gpu)
 
 
 def _resources(resources: _Resources) -> py.Expression:
     memory = py.string(f"{resources.memory_mib}Mi")
+    gpu = ((GPU, py.string(str(resources.gpu))),) if resources.gpu else ()
     return py.call(
         "k8s.V1ResourceRequirements",
-        requests=py.mapping((("cpu", py.string(str(resources.cpu))), ("memory", memory))),
-        limits=py.mapping((("memory", memory),)),
+        requests=py.mapping((("cpu", py.string(plain(resources.cpu))), ("memory", memory))),
+        limits=py.mapping((("memory", memory), *gpu)),
     )
 
 
@@ -431,11 +472,11 @@ def _wrap(chain: list[str]) -> Iterator[str]:
 def _policy(policy: Policy, usual: _Resources) -> dict[str, py.Expression]:
     """The arguments by which a step's operator differs from the DAG's default arguments."""
     keywords: dict[str, py.Expression] = {}
-    if policy.retries:
+    if policy.further_tries:
         minutes, seconds = divmod(policy.retry_delay_s, 60)
         delay = f"seconds={policy.retry_delay_s}" if seconds or not minutes else f"minutes={minutes}"
-        keywords |= {"retries": str(policy.retries), "retry_delay": f"timedelta({delay})"}
-    own = _Resources(policy.cpu, policy.memory_mib)
+        keywords |= {"retries": str(policy.further_tries), "retry_delay": f"timedelta({delay})"}
+    own = _own_resources(policy)
     if own != usual:
         keywords["container_resources"] = _resources(own)
     return keywords

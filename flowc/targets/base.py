@@ -28,6 +28,10 @@ class Feature(Enum):
     RETRIES = "@retry"
     RETRY_DELAY = "@retry(minutes_between_retries=...)"
     RESOURCES = "CPUs and memory"
+    GPU = "@resources(gpu=...)"
+    ENVIRONMENT = "@environment"
+    TIMEOUT = "@timeout"
+    CATCH = "@catch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,9 @@ class Lowered:
     """It is expressed by other means of the scheduler's."""
 
     how: str
+
+
+BY_RUNNER = "the runner sees to it, by the plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,11 @@ class Setting:
     name: str
     help: str
     default: str | None
+
+
+def plain(number: float) -> str:
+    """A number as schedulers take it: without a decimal point where it is whole."""
+    return str(int(number)) if number == int(number) else str(number)
 
 
 OptionsT = TypeVar("OptionsT", bound=CompileOptions, contravariant=True)

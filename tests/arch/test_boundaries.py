@@ -67,7 +67,11 @@ except SystemExit as end:
 """
     )
     assert f"flowc.targets.{target}" in loaded
-    assert not {m for m in loaded if m.startswith((f"flowc.targets.{other}", "flowc.runner", "flowc.local"))}
+    others = (f"flowc.targets.{other}", "flowc.runner", "flowc.local", "flowc.client", "flowc.simulate")
+    assert not {m for m in loaded if m.startswith(others)}
+    # of the command line, what this command needs and nothing of the others
+    cli = {"flowc.cli", *(f"flowc.cli.{name}" for name in ("commands", "completion", "exit_codes", "group", "output"))}
+    assert {m for m in loaded if m.startswith("flowc.cli")} == cli
     assert not families(loaded) & {"obstore", "cloudpickle", "rich", "boto3", "moto", "numpy"}
 
 
@@ -79,11 +83,12 @@ def test_the_wheel_compiles_from_outside_the_checkout(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
     assert (installed / "flowc" / "templates" / "airflow_dag.py.j2").exists()
+    assert (installed / "flowc" / "templates" / "project" / "flow.py").exists()
     assert (installed / "flowc" / "py.typed").exists()
     outputs = []
     for path in (installed, ROOT):
         out = tmp_path / f"out-{path.name}"
-        words = ("compile", EXAMPLES / "nested_foreach.py", "--target", "airflow", "--store", "s3://b", "-o", out)
+        words = ("compile", EXAMPLES / "nested_foreach.py", "--target", "airflow", "--store", "s3://bucket", "-o", out)
         subprocess.run(
             [sys.executable, "-m", "flowc", *map(str, words)],
             check=True,

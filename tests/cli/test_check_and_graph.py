@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,42 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "FC102" in result.stderr and "nowhere.py" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["json.py", "re.py", "flowc.py", "obstore.py"])
+def test_a_file_that_would_hide_a_module(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "flows"  # `python -m flowc` itself would find it in the working directory
+    folder.mkdir()
+    (folder / name).write_bytes((EXAMPLES / "hello.py").read_bytes())
+    for command in ("check", "run"):
+        result = flowc(command, folder / name, cwd=tmp_path)
+        assert result.returncode == 1
+        assert f"FC003 error: a flow's file cannot be called `{name}`" in result.stderr
+    assert list(contents(tmp_path)) == [f"flows/{name}"]
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "hello.py").write_bytes((EXAMPLES / "hello.py").read_bytes())
+    os.mkfifo(tmp_path / "pipe.py")
+    assert flowc("run", "hello.py", cwd=tmp_path).returncode == 0
+    result = flowc("check", "pipe.py", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "FC102" in result.stderr and "not a regular file" in result.stderr
+
+
+def test_ctrl_c_before_a_command_runs() -> None:
+    script = """
+import sys, types
+early = types.ModuleType("flowc.cli.commands")
+def interrupted(name):
+    raise KeyboardInterrupt
+early.__getattr__ = interrupted
+sys.modules["flowc.cli.commands"] = early
+from flowc.cli import main
+main(["check", "x.py"])
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (130, "\ninterrupted\n")
 
 
 def test_graph() -> None:

@@ -129,6 +129,24 @@ def test_the_store_of_the_environment(tmp_path: Path) -> None:
     assert "s3://from/environment" in (tmp_path / "Hello_dag.py").read_text()
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--image", ""), "FC001", "`` is not the name of an image"),
+        (("--image", "a b"), "FC001", "`a b` is not the name of an image"),
+        (("--namespace", "BAD NS!"), "FC001", "`BAD NS!` is not a name that Kubernetes takes"),
+        (("--service-account", "-x"), "FC001", "`-x` is not a name that Kubernetes takes"),
+        (("--store", "s3://b"), "FC402", "`b` is not the name of a bucket"),
+    ],
+)
+def test_airflow_gets_no_nonsense(words: tuple[str, ...], code: str, said: str, tmp_path: Path) -> None:
+    store = () if "--store" in words else STORE
+    result = flowc("compile", EXAMPLES / "hello.py", "--target", "airflow", *store, *words, "-o", tmp_path / "out")
+    assert result.returncode == 1
+    assert f"{code} error: {said}" in result.stderr
+    assert contents(tmp_path) == {}
+
+
 @pytest.mark.parametrize("store", ["directory", "file:///directory", "gs://bucket/x"])
 def test_step_functions_takes_s3_only(store: str, tmp_path: Path) -> None:
     words = ("compile", EXAMPLES / "hello.py", "--target", "stepfunctions", "--store", store)

@@ -15,7 +15,7 @@ from flowc.compiler import Compiled, Program, compile_program, read_program
 from flowc.simulate.airflow import AirflowDriver
 from flowc.simulate.engines import Simulated, on_airflow, on_stepfunctions
 from flowc.simulate.stepfunctions import AwsServer
-from flowc.store.objects import open_store
+from flowc.store.opening import open_store
 from flowc.targets.registry import load_target
 
 IMAGE = "flowc-runner:test"

@@ -9,15 +9,18 @@
         "artifacts": {"step/path": {name: value}},  # every artifact of every finished task, and no other
     }
 
-Arrays are written as `{"array": dtype, "shape": shape}`, other objects without a literal as `{"object": type}`.
+Arrays are written as `{"array": dtype, "shape": shape}`, other objects without a literal as `{"object": type}`, in
+lists too.
 """
 
 from __future__ import annotations
 
 import ast
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -38,24 +41,23 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All conformance flows; an example's expectations stand in a file of its name in `examples/` here."""
-    own = [(file, file) for file in sorted(FLOWS.glob("*.py")) if "FlowSpec" in file.read_text()]
+    """All conformance flows; an example's expectations stand in a file of its name in `examples/` here.
+
+    What flows import lies in folders below theirs. A flow is the last class of its file.
+    """
+    own = [(file, file) for file in sorted(FLOWS.glob("*.py"))]
     examples = [(file, Path(__file__).parent / "examples" / file.name) for file in sorted(EXAMPLES.glob("*.py"))]
     return [_case(flow, expected) for flow, expected in [*own, *examples] if flow.name != "demo.py"]
 
 
 def _case(file: Path, expectations: Path) -> Case:
-    names = [
-        node.name
-        for node in ast.parse(file.read_text()).body
-        if isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "FlowSpec" for b in node.bases)
-    ]
+    names = [node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef)]
     (expected,) = [
         _evaluate(node.value)
         for node in ast.parse(expectations.read_text()).body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EXPECTED"
     ]
-    return Case(name=file.stem, file=file, flow=names[0], expected=expected)
+    return Case(name=file.stem, file=file, flow=names[-1], expected=expected)
 
 
 def _evaluate(node: ast.expr) -> Any:
@@ -78,6 +80,10 @@ def check(run: Run, case: Case) -> None:
     assert failed == expected.get("failed", {})
     attempts = {name: len(task.attempts) for name, task in tasks.items()}
     assert attempts == {name: 1 for name in tasks} | dict(expected.get("attempts", {}))
+    for task in tasks.values():
+        if task.successful:
+            for name in task.artifacts:
+                _check_identity(task[name])
     artifacts = {name: shown_artifacts(task) for name, task in tasks.items() if task.successful}
     assert artifacts.keys() == expected["artifacts"].keys()
     for name, found in artifacts.items():
@@ -90,6 +96,18 @@ def check(run: Run, case: Case) -> None:
 def shown_artifacts(task: Task) -> dict[str, Any]:
     """All artifacts of a task, each as it is written in an expectation."""
     return {name: _shown(task[name]) for name in task.artifacts}
+
+
+def _check_identity(value: Any) -> None:
+    """That a value is of the very class which its module has here, and an enum's member is that member."""
+    for item in value if isinstance(value, list) else [value]:
+        kind = type(item)
+        if "<locals>" not in kind.__qualname__:
+            found: Any = sys.modules[kind.__module__]
+            for part in kind.__qualname__.split("."):
+                found = getattr(found, part, kind)
+            assert found is kind
+        assert not isinstance(item, Enum) or kind[item.name] is item
 
 
 def _same(value: Any, wanted: Any) -> bool:
@@ -109,6 +127,8 @@ def _same(value: Any, wanted: Any) -> bool:
 
 def _shown(value: Any) -> Any:
     kind = type(value)
+    if kind is list:
+        return [_shown(item) for item in value]
     if kind.__module__ == "numpy":
         return {"array": str(value.dtype), "shape": value.shape}
     if kind.__module__ != "builtins" or kind.__name__ == "function":

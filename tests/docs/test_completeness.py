@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from flowc import client, contract
@@ -57,7 +58,18 @@ def test_every_code_is_in_the_table() -> None:
 
 def test_the_readme_has_every_command() -> None:
     table = {row[0].split()[1].strip("`") for row in rows(ROOT / "README.md") if row[0].startswith("`flowc ")}
-    assert table == set(cli.commands)
+    assert table == set(cli.list_commands(click.Context(cli)))
+
+
+def test_the_commands_page_has_every_option() -> None:
+    """Of the commands that have no page of their own."""
+    text = (DOCS / "commands.md").read_text()
+    for name in ("check", "doctor", "dump", "init", "logs", "runs", "show"):
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        options = {o for parameter in command.params for o in parameter.opts if o.startswith("--")}
+        assert [o for o in options if not re.search(rf"{o}\b", text)] == [], name
+        assert f"flowc {name}" in text
 
 
 @pytest.mark.parametrize("name", target_names())

@@ -2,7 +2,8 @@
 
 A page is tried from its top to its end in one scratch folder, which holds a copy of `examples/`. Blocks by language:
 
-    python    a flow is checked and run (`fails`: it need not pass; `excerpt FILE`: lines of that file); else it is run
+    python    a flow is checked and run (`fails`: it need not pass; `flow`: its base is not `FlowSpec` itself; `excerpt
+              FILE`: lines of that file; `file NAME`: a module that a flow imports); else it is run
     pycon     a doctest; `...` stands for anything
     console   commands after `$`, and all that they print; `...` stands for anything; `fails`: with an exit code that
               is not 0
@@ -90,11 +91,18 @@ def test_what_a_page_shows_is_true(page: Path, place: Place) -> None:
 def _python(block: Block, place: Place) -> None:
     if block.words[:1] == ("excerpt",):
         _excerpt(block, place)
-    elif flow := re.search(r"^class (\w+)\(FlowSpec\)", block.text, flags=re.MULTILINE):
+    elif block.words[:1] == ("file",):
+        file = place.folder / block.words[1]
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(block.text)
+    elif flow := re.search(_BASES["flow" in block.words], block.text, flags=re.MULTILINE):
         _flow(block, place, flow[1])
     else:
         done = place.run("python", "-", text=block.text)
         assert done.returncode == 0, f"{block}: {done.stdout}"
+
+
+_BASES = (r"^class (\w+)\(FlowSpec\)", r"^class (\w+)\(")
 
 
 def _flow(block: Block, place: Place, name: str) -> None:

@@ -1,16 +1,16 @@
 import metaflow
-from metaflow import FlowSpec, catch, project, resources, step
+from metaflow import FlowSpec, card, project, pypi, step
 
 
 @project(name="p")  # FC106 at project(name="p"): does not compile Metaflow's `@project`
 class Decorated(FlowSpec):
-    @catch  # FC106 at catch: does not compile Metaflow's `@catch`
+    @card  # FC106 at card: does not compile Metaflow's `@card`
     @step
     def start(self):
         self.next(self.a)
 
-    @resources(cpu=2)  # FC106 at resources(cpu=2): does not compile Metaflow's `@resources`
-    @metaflow.timeout(seconds=3)  # FC106 at metaflow.timeout(seconds=3): does not compile Metaflow's `@timeout`
+    @pypi(python="3.12")  # FC106 at pypi(python="3.12"): does not compile Metaflow's `@pypi`
+    @metaflow.conda(python="3.12")  # FC106 at metaflow.conda(python="3.12"): does not compile Metaflow's `@conda`
     @step
     def a(self):
         self.next(self.end)

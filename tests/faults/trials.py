@@ -22,7 +22,8 @@ import flowc.runner.code
 import flowc.runner.loader
 import flowc.runner.task  # noqa: F401 - likewise
 from flowc.runner.__main__ import main
-from flowc.store.objects import Data, LogSink, ObjectStore, open_store
+from flowc.store.objects import Data, LogSink, ObjectStore
+from flowc.store.opening import open_store
 
 MOMENTS = ("before", "within", "after")
 _PR_SET_CHILD_SUBREAPER = 36  # Source: prctl(2)

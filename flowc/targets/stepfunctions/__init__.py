@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from flowc.diagnostics import Diagnostic, Label
 from flowc.ir.flow import Flow
-from flowc.targets.base import Feature, Lowered, Native, OutputFile, Rejected, Setting, Support
+from flowc.targets.base import BY_RUNNER, Feature, Lowered, Native, OutputFile, Rejected, Setting, Support
 from flowc.targets.stepfunctions.emit import NAME_CHARACTERS, state_machine
 from flowc.targets.stepfunctions.layout import to_text
 from flowc.targets.stepfunctions.options import SETTINGS, S3Location, StepFunctionsOptions, s3_location
@@ -39,6 +39,10 @@ class StepFunctionsTarget:
         Feature.RETRIES: Native(),
         Feature.RETRY_DELAY: Native(),
         Feature.RESOURCES: Native(),
+        Feature.GPU: Native(),
+        Feature.ENVIRONMENT: Lowered(how=BY_RUNNER),
+        Feature.TIMEOUT: Lowered(how=BY_RUNNER),
+        Feature.CATCH: Lowered(how="the runner sees to it; the scheduler tries once more when a task is lost"),
     }
 
     def check(self, flow: Flow, options: StepFunctionsOptions) -> Iterable[Diagnostic]:
@@ -53,6 +57,7 @@ class StepFunctionsTarget:
             return
         yield from _store_problems(options.store, store)
         yield from _option_problems(options)
+        yield from _resource_problems(flow)
         too_long = tuple(_name_problems(flow))
         yield from too_long
         if not too_long:
@@ -101,6 +106,21 @@ def _name_problems(flow: Flow) -> Iterator[Diagnostic]:
                 code="FC404",
                 message=f"the step's name has {len(step.name)} characters, and Step Functions take {NAME_CHARACTERS}",
                 help="give the step a shorter name",
+                primary=Label(span=step.span, text="this step"),
+            )
+
+
+def _resource_problems(flow: Flow) -> Iterator[Diagnostic]:
+    """On EC2 a job has whole virtual CPUs; what Fargate has beside these is a few fractions below 1.
+
+    Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html
+    """
+    for step in flow.steps:
+        if step.policy.cpu != int(step.policy.cpu):
+            yield Diagnostic(
+                code="FC403",
+                message=f"an AWS Batch job has whole CPUs, and the step asks for {step.policy.cpu}",
+                help="write a whole number: `@resources(cpu=...)`",
                 primary=Label(span=step.span, text="this step"),
             )
 

@@ -19,6 +19,7 @@ from flowc.ir import walk
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
 from flowc.ir.steps import Policy, Step
+from flowc.targets.base import plain
 from flowc.targets.stepfunctions import asl
 from flowc.targets.stepfunctions.asl import End, Json, JsonObject, Next
 from flowc.targets.stepfunctions.options import S3Location, StepFunctionsOptions, s3_location
@@ -282,7 +283,7 @@ class _Builder:
             _computed(contract.ENV_RUN, "$.run"),
             _computed(contract.ENV_PATH, "$.path"),
         ]
-        if step.policy.retries:
+        if step.policy.further_tries:
             variables.append(_computed(contract.ENV_RETRY, asl.format_string("{}", "$$.State.RetryCount")))
         if step == walk.entry(self.flow.root):
             variables.append(_computed(contract.ENV_PARAMETERS, "States.JsonToString($$.Execution.Input)"))
@@ -298,19 +299,21 @@ def _computed(name: str, path: str) -> JsonObject:
 
 
 def _resources(policy: Policy) -> list[Json]:
+    gpu: list[Json] = [{"Type": "GPU", "Value": str(policy.gpu)}] if policy.gpu else []
     return [
-        {"Type": "VCPU", "Value": str(policy.cpu)},
+        {"Type": "VCPU", "Value": plain(policy.cpu)},
         {"Type": "MEMORY", "Value": str(policy.memory_mib)},
+        *gpu,
     ]
 
 
 def _retry(policy: Policy) -> tuple[asl.Retrier, ...]:
-    if not policy.retries:
+    if not policy.further_tries:
         return (THROTTLED,)
     failed = asl.Retrier(
         errors=(TASK_FAILED,),
         interval_s=max(1, policy.retry_delay_s),
-        max_attempts=policy.retries,
+        max_attempts=policy.further_tries,
         backoff_rate=1,
     )
     return (THROTTLED, failed)

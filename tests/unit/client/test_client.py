@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from flowc import Flow, Run, Step, Task
+from flowc import Flow, Metaflow, Run, Step, Task
 from flowc.client.objects import NotFound
 from flowc.contract import end_json_key, run_key
-from flowc.errors import StoreError
+from flowc.errors import ContractError, StoreError
 from tests.projects import Project
+from tests.stores import Recording
 
 SOURCE = """
 from metaflow import FlowSpec, Parameter, current, retry, step
@@ -317,3 +319,125 @@ def test_a_notebooks_own_modules_stay_its_own(made: Project, whole: Run, tmp_pat
         text=True,
     )
     assert done.stdout.splitlines()[-1] == "the notebook", done.stderr
+
+
+def test_everything_in_a_store(made: Project, tmp_path: Path) -> None:
+    store = Metaflow(made.url)
+    assert [flow.id for flow in store] == [flow.id for flow in store.flows] == ["Made"]
+    assert store["Made"].latest_run.id == "half"
+    assert store["Made"].run_ids == sorted(["failing", "half", "never", run_key("whole: 1")])
+    assert repr(store) == f"Metaflow('{made.url}')"
+    (tmp_path / "other").mkdir()
+    assert Metaflow(str(tmp_path)).flows == []
+    with pytest.raises(NotFound, match=r"no run of flow `Mode` in file://.*; did you mean `Made`\?"):
+        _ = store["Mode"]
+
+
+def test_how_it_stands_with_runs_and_tasks(made: Project, whole: Run) -> None:
+    failing, half = Run("Made/failing", made.url), Run("Made/half", made.url)
+    assert (whole.state, failing.state, half.state) == ("succeeded", "failed", "running")
+    assert {task.state for task in whole.tasks} == {"succeeded"}
+    assert [task.state for task in half["body"]] == ["succeeded", "running"]
+    assert failing["body"]["1"].state == "failed", "nothing of a run that has ended is tried again"
+    assert half["start"].task.splits == 11 and half["body"]["3"].splits is None
+    assert half["body"]["4"].running_attempts == ("a1",) and half["body"]["3"].running_attempts == ()
+    assert whole["body"]["1"].step == "body"
+    assert whole["body"]["1"].created_at < whole["body"]["1"].finished_at  # type: ignore[operator]
+    assert half["body"]["4"].created_at is None
+    assert (whole.scheduler_id, whole.engine) == ("whole: 1", "local")
+    assert whole.step_names == ("start", "body", "join", "end")
+
+
+def test_a_run_that_its_engine_says_was_interrupted(made: Project) -> None:
+    made.run_id = "interrupted"
+    assert made.run("start") == 0
+    made.store.log(made.address("body", 4).log_key("a1")).write(b"so far\n")
+    end = {"state": "interrupted", "finished_ns": 1_700_000_000_000_000_000}
+    made.store.write(end_json_key("Made", "interrupted"), [json.dumps(end).encode()])
+    run = Run("Made/interrupted", made.url)
+    try:
+        assert (run.state, run.finished, run["body"]["4"].state) == ("interrupted", True, "interrupted")
+    finally:
+        shutil.rmtree(made.store.path("Made/runs/interrupted"))  # type: ignore[attr-defined]
+
+
+def test_a_failed_run_whose_end_nobody_has_written(made: Project) -> None:
+    made.run_id = "given up"
+    assert made.run("start") == 0
+    for retry, attempt in enumerate(("a1", "a2")):
+        made.run("body", 1, attempt=attempt, retry=retry, parameters={"alpha": 1})
+    record = made.record("body", 1, attempt="a1")
+    try:
+        run = Run("Made/given up", made.url)
+        assert (run.state, run.finished_at) == ("running", None)
+        failed = record._replace(facts={**record.facts, "retry": 1})
+        made.store.write(made.address("body", 1).task_key("a2"), [failed.data()])
+        os.unlink(made.store.path(made.address("body", 1).commit_key))  # type: ignore[attr-defined]
+        run = Run("Made/given up", made.url)
+        assert (run.state, run["body"]["1"].state) == ("failed", "failed")
+        assert run.finished_at == max(task.finished_at for task in run.tasks)  # type: ignore[type-var]
+    finally:
+        shutil.rmtree(made.store.path(f"Made/runs/{run.id}"))  # type: ignore[attr-defined]
+
+
+def test_what_is_known_of_an_artifact_without_loading_it(made: Project, whole: Run) -> None:
+    task = whole["join"].task
+    (alpha, ys) = task
+    assert (ys.id, ys.type, ys.pathspec) == ("ys", "list", f"{task.pathspec}/ys")
+    assert 0 < ys.size < 100 and len(ys.sha) == 64
+    assert repr(alpha) == f"DataArtifact('{task.pathspec}/alpha')"
+    assert ys.data == task.data.ys
+    point = next(artifact for artifact in whole["start"].task if artifact.id == "point")
+    assert point.type == f"{made.module}.Point"
+
+
+def test_the_logs_of_attempts(whole: Run) -> None:
+    task = whole["body"]["1"]
+    assert task.read_log() == task.log.encode()
+    assert task.log_key("a1") == f"Made/runs/{whole.id}/body/1/a1/log"
+    assert task.read_log("a1") == b"of a1\n" != task.read_log()
+
+
+def test_all_tasks_of_a_run_are_read_together(made: Project, whole: Run) -> None:
+    store = Recording(made.store)
+    run = Run._open(store, "Made", whole.id)
+    tasks = list(run.tasks)
+    assert [task.state for task in tasks] == ["succeeded"] * 14
+    assert all(task.created_at and task.finished_at and task.artifacts for task in tasks)
+    assert len(store.of("keys")) == 1
+    assert not store.of("folders", "read_range", "exists", "read")
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"3", b"{}", b'{"contract": 1}', b'{"contract": 1, "status": 3}'])
+def test_a_damaged_record_is_said(data: bytes, made: Project) -> None:
+    made.run_id = "damaged"
+    assert made.run("start") == 0
+    store = made.store
+    try:
+        store.write("Made/runs/damaged/start/_/a1/task.json", [data])
+        with pytest.raises(StoreError, match=r"object `Made/runs/damaged/start/_/a1/task.json` is damaged"):
+            _ = Run("Made/damaged", made.url)["start"].task.artifacts
+        (task,) = Run("Made/damaged", made.url).tasks
+        with pytest.raises(StoreError, match="is damaged"):
+            _ = task.finished_at
+        store.write("Made/runs/damaged/start/_/commit.json", [data])
+        with pytest.raises(StoreError, match=r"commit\.json` is damaged"):
+            _ = Run("Made/damaged", made.url)["start"].task.successful
+        store.write("Made/runs/damaged/run.json", [data])
+        with pytest.raises(StoreError, match=r"run\.json` is damaged"):
+            Run("Made/damaged", made.url)
+        store.write("Made/runs/damaged/run.json", [b'{"contract": 99}'])
+        with pytest.raises(ContractError, match="another version of flowc"):
+            Run("Made/damaged", made.url)
+    finally:
+        shutil.rmtree(store.path("Made/runs/damaged"))  # type: ignore[attr-defined]
+
+
+def test_what_is_nobodys_is_no_task(made: Project, whole: Run) -> None:
+    stray = f"Made/runs/{whole.id}/body/notes/a1/task.json"
+    made.store.write(stray, [b"{}"])
+    try:
+        assert len(list(whole["body"])) == 11
+        assert len(list(whole.tasks)) == 14
+    finally:
+        shutil.rmtree(os.path.dirname(os.path.dirname(made.store.path(stray))))  # type: ignore[attr-defined]

@@ -167,9 +167,12 @@ def test_a_plan_comes_back_from_json() -> None:
 
 
 def test_a_plan_is_stored_like_this() -> None:
-    plan = NESTED._replace(steps={"start": NESTED.steps["start"], "meet": NESTED.steps["meet"]})
+    meet = NESTED.steps["meet"]._replace(
+        environment=(("THREADS", "1"),), timeout_s=1.5, catch=True, catch_var="failure", print_exception=False
+    )
+    plan = NESTED._replace(contract=contract.PLAN, steps={"start": NESTED.steps["start"], "meet": meet})
     assert plan.to_json() == {
-        "contract": 1,
+        "contract": 2,
         "flow": "Nested",
         "module": "nested",
         "doc": "",
@@ -185,6 +188,11 @@ def test_a_plan_is_stored_like_this() -> None:
                 "split": None,
                 "foreach": "rows",
                 "retries": 0,
+                "environment": (),
+                "timeout_s": None,
+                "catch": False,
+                "catch_var": None,
+                "print_exception": True,
             },
             {
                 "name": "meet",
@@ -194,12 +202,26 @@ def test_a_plan_is_stored_like_this() -> None:
                 "split": "cell",
                 "foreach": None,
                 "retries": 0,
+                "environment": (("THREADS", "1"),),
+                "timeout_s": 1.5,
+                "catch": True,
+                "catch_var": "failure",
+                "print_exception": False,
             },
         ],
     }
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_a_plan_of_the_first_version_is_read() -> None:
+    plan = NESTED._replace(contract=1, steps={"start": NESTED.steps["start"]})
+    stored = plan.to_json()
+    for field in ("environment", "timeout_s", "catch", "catch_var", "print_exception"):
+        del stored["steps"][0][field]
+    assert Plan.from_json(stored) == plan
+
+
+@pytest.mark.parametrize("version", [0, 3, "1", None])
 def test_a_plan_of_another_contract_is_refused(version: object) -> None:
-    with pytest.raises(ValueError, match=rf"contract version {version}, and this runner knows version 1"):
+    with pytest.raises(ValueError, match=rf"plan of version {version}, and this runner knows versions up to 2"):
         Plan.from_json({**NESTED.to_json(), "contract": version, "unknown": "field"})

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from flowc.runner import words
 from flowc.store.records import TaskRecord
 from tests.projects import wait_until
 from tests.unit.local.conftest import LocalRun
@@ -275,7 +276,7 @@ FOR_EVER = "while True: time.sleep(0.01)\nself.got = 1"
 BLOCKING = "with open({fifo!r}, 'w') as f: f.write(str(os.getpid()))\n{then}"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_is_recorded(local: Make, tmp_path: Path, number: signal.Signals) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -332,3 +333,51 @@ def test_tasks_end_with_a_run_that_is_killed(local: Make, tmp_path: Path) -> Non
     command.kill()
     command.communicate(timeout=30)
     wait_until(lambda: all(map(gone, pids)))
+
+
+def test_a_task_that_is_over_its_time_and_does_not_listen_is_killed(
+    local: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "GRACE_S", 0.2)
+    deaf = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(600)"
+    made = local(
+        f"""
+    @timeout(seconds=0.2)
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def start(self):
+        if current.retry_count == 0:
+            {deaf}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""",
+        head="from flowc import timeout\n",
+    )
+    assert made() == "succeeded"
+    first, _ = made.run["start"].task.attempts
+    record = TaskRecord.parse(made.made.store.read(made.made.address("start")._replace(run="r").task_key(first)))
+    assert record.error is not None
+    assert record.error["message"] == "the task did not end 0.2 s after its time limit of 0.2 s, and was killed"
+
+
+def test_a_death_is_caught(local: Make) -> None:
+    killed = line("os.kill(os.getpid(), signal.SIGKILL)").replace("@step", "@catch(var='failure')\n    @step", 1)
+    made = local(killed, head="from flowc import catch\n")
+    assert made() == "succeeded"
+    assert made.notes.events == ["started start 0", "finished start", "started end 0", "finished end"]
+    assert made.run["end"].task.data.failure.type == "flowc.spec.TaskDied"
+
+
+def test_what_an_interruption_ends_is_not_caught(local: Make, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    body = BLOCKING.format(fifo=str(fifo), then=FOR_EVER)
+    made = local(foreach(body, "@catch(var='failure')"), head="from flowc import catch\n")
+    command, _ = begin(made, fifo, "--max-workers", "1")
+    command.send_signal(signal.SIGINT)
+    command.communicate(timeout=30)
+    assert made.end_state == "interrupted"
+    assert not made.run["body"].task.successful

@@ -101,7 +101,9 @@ def source_of(shape: Shape, chance: random.Random) -> SourceFile:
     steps = list(edges(shape, None))
     chance.shuffle(steps)
     for name, is_join, transition in steps:
-        lines += ["    @step", f"    def {name}(self{', inputs' if is_join else ''}):", f"        {_next(transition)}"]
+        lines += ["    @step", f"    def {name}(self{', inputs' if is_join else ''}):"]
+        lines += ["        self.xs = [1]"] if isinstance(transition, ForeachSplit) else []
+        lines += [f"        {_next(transition)}"]
     return SourceFile(file="f.py", text="\n".join(lines) + "\n")
 
 

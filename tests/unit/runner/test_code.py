@@ -63,7 +63,7 @@ def test_without_a_place_of_its_own_a_task_unpacks_into_a_private_folder(
     script = f"""
 import os, sys
 from flowc.runner.code import open_code
-from flowc.store import open_store
+from flowc.store.opening import open_store
 folder, _ = open_code(open_store({made.url!r}), "Made", {made.package.code!r}, os.environ)
 print(folder, oct(os.stat(os.path.dirname(folder)).st_mode))
 """
@@ -143,5 +143,5 @@ def test_a_cache_from_which_files_have_gone_is_said_to_be_damaged(made: Project,
 def test_a_plan_of_another_contract_is_refused(made: Project, tmp_path: Path) -> None:
     folder, _ = opened(made, FLOWC_CACHE=str(tmp_path / "cache"))
     Path(folder, "flowc-plan.json").write_text('{"contract": 99}')
-    with pytest.raises(ContractError, match="compiled for contract version 99, and this runner knows version 1"):
+    with pytest.raises(ContractError, match="compiled to a plan of version 99, and this runner knows versions up to 2"):
         opened(made, FLOWC_CACHE=str(tmp_path / "cache"))

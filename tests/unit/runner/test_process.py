@@ -229,7 +229,7 @@ def test_a_log_that_cannot_be_kept_does_not_fail_the_task(project: Make, tmp_pat
 import os, sys
 from flowc.errors import StoreError
 from flowc.runner.__main__ import main
-from flowc.store import open_store
+from flowc.store.opening import open_store
 from tests.stores import Recording
 
 class Sink:
@@ -255,12 +255,12 @@ import os, sys
 from flowc.contract import Address
 from flowc.runner.request import Request
 from flowc.runner.supervise import supervise
-from flowc.store import open_store
+from flowc.store.opening import open_store
 from tests.stores import Recording
 
 go_read, go_write = os.pipe()
 
-def body():
+def body(teller):
     os.write(1, b"first ")
     os.read(go_read, 1)
     os.write(1, b"last")

@@ -379,14 +379,14 @@ def test_merge_artifacts_takes_over_what_agrees(
     [
         (
             "self.differing, self.also = 1, 1",
-            "inputs[1].also = 2\nself.merge_artifacts(inputs)",
+            "inputs[1].also = 2\nself.merge_artifacts(inputs)  # flowc: ignore[FC303]",
             "flowc.spec.MergeArtifactsError",
             "the inputs differ in `differing`: assign them in the join before merge_artifacts, "
             "or leave them out with `exclude`",
         ),
         (
             "pass",
-            "self.merge_artifacts(inputs, include=['common', 'nothing'])",
+            "self.merge_artifacts(inputs, include=['common', 'nothing'])  # flowc: ignore[FC301]",
             "flowc.spec.MergeArtifactsError",
             "no input has the artifacts `nothing`",
         ),
@@ -430,7 +430,7 @@ def test_an_artifact_that_no_step_assigned_is_named(project: Make) -> None:
 
 
 def test_a_join_is_told_where_its_inputs_artifacts_are(project: Make) -> None:
-    made = project(branches(join="print(self.common)"))
+    made = project(branches(join="print(self.common)  # flowc: ignore[FC301]"))
     run_branches(made)
     assert error(made, "join")["message"] == (
         "step `join` reads the artifact `common`, and no step before it has assigned it "

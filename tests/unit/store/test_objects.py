@@ -12,7 +12,7 @@ import pytest
 
 from flowc.errors import ObjectNotFound, StoreError
 from flowc.store import ObjectStore, open_store
-from flowc.store.objects import to_url
+from flowc.store.opening import to_url
 from tests.s3 import BUCKET, S3
 
 
@@ -114,7 +114,7 @@ def test_update_creates_replaces_and_leaves(store: ObjectStore) -> None:
 
 _RACER = """
 import json, sys
-from flowc.store import open_store
+from flowc.store.opening import open_store
 url, name, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 store = open_store(url)
 print(flush=True)

@@ -8,14 +8,14 @@ import sys
 import warnings
 from itertools import pairwise
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 import pytest
 
 from flowc import contract
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
-from flowc.ir.steps import Parameter, ParameterType, Policy, Step
+from flowc.ir.steps import Catch, Parameter, ParameterType, Policy, Step
 from flowc.ir.walk import regions
 from flowc.source import Span
 from flowc.targets.airflow import DEFINED, MAX_NAME, TARGET, AirflowOptions
@@ -24,11 +24,11 @@ from flowc.targets.base import Feature
 SPAN = Span(file="flows/m.py", start=0, end=1)
 
 
-def step(name: str, **policy: int) -> Step:
+def step(name: str, **policy: Any) -> Step:
     return Step(name=name, doc="", policy=Policy(**policy), reads=(), writes=(), span=SPAN)
 
 
-def task(name: str, **policy: int) -> Task:
+def task(name: str, **policy: Any) -> Task:
     return Task(step=step(name, **policy))
 
 
@@ -341,3 +341,19 @@ def test_a_usual_flow_has_no_diagnostics(any_flow: Flow, any_store: str) -> None
 
 def test_every_feature_is_answered_for() -> None:
     assert set(TARGET.support) == set(Feature)
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_caught_failure_has_one_try_more(retries: int) -> None:
+    caught = task("work", retries=retries, catch=Catch(var=None, print_exception=True))
+    text = emitted(flow("start", caught, "end"))
+    assert re.findall(r"retries=(\d+), retry_delay=timedelta\(minutes=2\)", re.sub(r"\s+", " ", text)) == [
+        str(retries + 1)
+    ]
+    assert "from datetime import timedelta" in text
+
+
+def test_the_resources_of_a_step() -> None:
+    text = emitted(flow("start", task("work", cpu=0.5, memory_mib=512, gpu=2), "end"))
+    compact = re.sub(r"\s+", " ", text)
+    assert 'requests={"cpu": "0.5", "memory": "512Mi"}, limits={"memory": "512Mi", "nvidia.com/gpu": "2"}' in compact

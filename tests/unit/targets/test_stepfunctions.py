@@ -14,7 +14,7 @@ from flowc.contract import Address
 from flowc.diagnostics import Diagnostic
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
-from flowc.ir.steps import Policy, Step
+from flowc.ir.steps import Catch, Policy, Step
 from flowc.source import Span
 from flowc.targets.base import CompileOptions
 from flowc.targets.stepfunctions import TARGET, StepFunctionsOptions
@@ -296,6 +296,24 @@ def test_retries_and_resources_of_a_policy(delay_s, interval_s):
     assert {"Name": "FLOWC_RETRY", "Value.$": "States.Format('{}', $$.State.RetryCount)"} in overrides["Environment"]
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_caught_failure_has_one_try_more(retries):
+    catch = Catch(var="failure", print_exception=True)
+    state = emitted(flow_of(task("start", retries=retries, catch=catch)))["States"]["start"]
+    assert state["Retry"][1]["MaxAttempts"] == retries + 1
+    variables = state["Parameters"]["ContainerOverrides"]["Environment"]
+    assert "FLOWC_RETRY" in [v["Name"] for v in variables]
+
+
+def test_gpus_are_among_the_requirements():
+    state = emitted(flow_of(task("start", cpu=4.0, gpu=2)))["States"]["start"]
+    assert state["Parameters"]["ContainerOverrides"]["ResourceRequirements"] == [
+        {"Type": "VCPU", "Value": "4"},
+        {"Type": "MEMORY", "Value": "4096"},
+        {"Type": "GPU", "Value": "2"},
+    ]
+
+
 def test_doc_of_a_step_is_its_comment():
     state = emitted(flow_of(task("start", doc="Load it.\n\nFrom there.")))["States"]["start"]
     assert list(state)[:3] == ["Type", "Comment", "Resource"]
@@ -455,6 +473,13 @@ def test_name_of_a_step_that_is_too_long():
     long = step("s" * 81)
     (diagnostic,) = checked(flow_of(Task(step=long), steps=(long,)))
     assert (diagnostic.code, diagnostic.primary.span) == ("FC404", SPAN)
+
+
+def test_a_fraction_of_a_cpu():
+    half = step("start", cpu=0.5)
+    (diagnostic,) = checked(flow_of(Task(step=half), steps=(half,)))
+    assert (diagnostic.code, diagnostic.primary.span) == ("FC403", SPAN)
+    assert "0.5" in diagnostic.message
 
 
 def test_definition_that_is_too_large():

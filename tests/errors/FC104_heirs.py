@@ -6,8 +6,14 @@ class Base(FlowSpec):
     def start(self):
         self.next(self.end)
 
-
-class Heir(Base):  # FC110 at Base: that inherit from other flows: `Heir`
     @step
     def end(self):
         pass
+
+
+class One(Base):
+    pass
+
+
+class Other(Base):  # FC104 at Other: the file has 2 flows: `One` and `Other`
+    pass

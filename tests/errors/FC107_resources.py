@@ -1,0 +1,23 @@
+from flowc import FlowSpec, resources, step
+
+
+class Resources(FlowSpec):
+    @resources(cpu=0, memory=4096.5, gpu=-1)  # FC107 at 0: `cpu` must be a number from 0.001 to 1024, not 0  # FC107 at 4096.5: `memory` must be a whole number from 4 to 67108864  # FC107 at -1: `gpu` must be a whole number from 0 to 64
+    @step
+    def start(self):
+        self.next(self.a)
+
+    @resources(cpu="4", gpu=True, disk=1024)  # FC107 at "4": not '4'  # FC107 at True: not True  # FC107 at disk=1024: this version of flowc does not compile `@resources(disk=...)`
+    @step
+    def a(self):
+        self.next(self.b)
+
+    @resources(2, shared_memory=64, use_tmpfs=True)  # FC107 at 2: keyword arguments only  # FC107 at shared_memory=64: does not compile `@resources(shared_memory=...)`  # FC107 at use_tmpfs=True: has no argument `use_tmpfs`
+    @step
+    def b(self):
+        self.next(self.end)
+
+    @resources(memory=input())  # FC107 at input(): `memory` must be known before a run
+    @step
+    def end(self):
+        pass

@@ -1,0 +1,5 @@
+from time import time
+
+COUNT = 3
+NOW = time()
+LIMITS = [1, 2]

@@ -1,0 +1,5 @@
+from two import Two
+
+
+class One(Two):
+    pass

@@ -1,0 +1,59 @@
+"""What the decorators of a step make of its policy."""
+
+from __future__ import annotations
+
+import pytest
+
+from flowc.frontend import parse_flow
+from flowc.ir.steps import Catch, Policy
+from flowc.source import SourceFile
+
+FLOW = """
+from metaflow import FlowSpec, catch, environment, resources, retry, step, timeout
+LARGE = 2 * 1024
+VARS = {{"THREADS": ONE}}
+ONE = "1"
+class X(FlowSpec):
+    {decorators}
+    @step
+    def start(self):
+        self.next(self.end)
+    @step
+    def end(self): ...
+"""
+
+
+def policy(*decorators: str) -> Policy:
+    """The policy of a step under decorators."""
+    text = FLOW.format(decorators="\n    ".join(decorators))
+    decl, diagnostics = parse_flow(SourceFile(file="f.py", text=text))
+    assert diagnostics == ()
+    assert decl is not None
+    return decl.steps[0].policy
+
+
+@pytest.mark.parametrize(
+    ("decorator", "expected"),
+    [
+        ("@resources", Policy()),
+        ("@resources()", Policy(cpu=1, memory_mib=4096, gpu=0)),
+        ("@resources(cpu=0.5, memory=LARGE, gpu=2)", Policy(cpu=0.5, memory_mib=2048, gpu=2)),
+        ("@resources(cpu=1.23456)", Policy(cpu=1.235)),
+        ("@resources(gpu=None, disk=None, shared_memory=None)", Policy()),
+        ("@environment", Policy()),
+        ("@environment(vars={'B': '2', 'A': ''})", Policy(environment=(("B", "2"), ("A", "")))),
+        ("@environment(vars=VARS)", Policy(environment=(("THREADS", "1"),))),
+        ("@timeout(seconds=1)", Policy(timeout_s=1)),
+        ("@timeout(seconds=30, minutes=1, hours=2)", Policy(timeout_s=7290)),
+        ("@timeout(minutes=0.5)", Policy(timeout_s=30)),
+        ("@catch", Policy(catch=Catch(var=None, print_exception=True))),
+        ("@catch(var=None)", Policy(catch=Catch(var=None, print_exception=True))),
+        ("@catch(var='failed', print_exception=False)", Policy(catch=Catch(var="failed", print_exception=False))),
+    ],
+)
+def test_one_decorator(decorator: str, expected: Policy) -> None:
+    assert policy(decorator) == expected
+
+
+def test_several_decorators() -> None:
+    assert policy("@retry(times=1)", "@resources(gpu=1)") == Policy(retries=1, retry_delay_s=120, gpu=1)
