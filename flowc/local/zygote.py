@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
@@ -216,6 +217,8 @@ def _become_task(zygote: int, request: Request, load: _Loaded, output: int, word
         die_with(zygote)
         _reseed()
         code = run_child(output, word, lambda teller: _perform(request, load, teller))
+        # as at the end of any program: threads of the step that are no daemons are waited for
+        threading._shutdown()  # type: ignore[attr-defined]
     finally:
         os._exit(code)
 

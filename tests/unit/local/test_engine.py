@@ -295,6 +295,19 @@ def test_an_interrupted_run_is_recorded(local: Make, tmp_path: Path, number: sig
     assert (run.finished, run.successful) == (True, False)
 
 
+def test_threads_of_a_step_are_waited_for(local: Make, tmp_path: Path) -> None:
+    late = tmp_path / "late"
+    body = f"""
+import pathlib, threading
+def work():
+    threading.main_thread().join()
+    pathlib.Path({str(late)!r}).touch()
+threading.Thread(target=work).start()
+"""
+    assert local(line(body))() == "succeeded"
+    assert late.exists()
+
+
 def test_a_task_that_will_not_end_is_killed(local: Make, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
