@@ -104,7 +104,7 @@ class FlowSpec:
         self._flowc.transition(targets, options)
 
     def merge_artifacts(
-        self, inputs: Any, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+        self, inputs: Any, exclude: Iterable[str] | None = None, include: Iterable[str] | None = None
     ) -> None:
         """In a join: take over the artifacts on which all inputs agree.
 
@@ -112,8 +112,8 @@ class FlowSpec:
 
         Args:
             inputs: The join's `inputs`.
-            include: Only these.
             exclude: All but these.
+            include: Only these.
 
         Raises:
             MergeArtifactsError: The inputs differ in an artifact, or an included one is in none of them.
