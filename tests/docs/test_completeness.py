@@ -36,7 +36,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_a_page_tells_nothing_of_the_machine_it_was_written_on(page: Path) -> None:
-    assert not re.search(r"/root/|/home/|/tmp/|/work/", page.read_text())
+    assert not re.search(r"/(root|home|tmp|work)/", page.read_text())
 
 
 def test_the_pages_are_found_from_the_readme() -> None:
