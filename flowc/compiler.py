@@ -6,6 +6,7 @@ import os
 import string
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -25,6 +26,7 @@ from flowc.source import SourceFile, Span
 from flowc.targets.base import Feature, Lowered, Native, OutputFile, Rejected, Target
 
 _HEAD = 4096
+_PART = ".part"
 _RUNNERS_OWN = frozenset({"flowc", "metaflow", "blake3", "cloudpickle", "obstore", "backports", "compression"})
 
 
@@ -128,11 +130,19 @@ def write_files(compiled: Compiled, folder: str) -> tuple[Diagnostic, ...]:
     if found:
         return found
     os.makedirs(folder, exist_ok=True)
-    for file in compiled.files:
-        path = os.path.join(folder, file.name)
-        with open(path + ".part", "wb") as out:
-            out.write(file.data)
-        os.replace(path + ".part", path)
+    parts = {os.path.join(folder, file.name) + _PART: file.data for file in compiled.files}
+    try:
+        for part, data in parts.items():
+            with open(part, "wb") as out:
+                out.write(data)
+    except OSError:
+        for part in parts:
+            with suppress(OSError):
+                os.unlink(part)
+        raise
+    # only now that all are there: a definition never stands beside the package of another one for want of space
+    for part in parts:
+        os.replace(part, part.removesuffix(_PART))
     return ()
 
 

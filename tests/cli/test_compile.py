@@ -109,6 +109,18 @@ def test_a_file_of_flowcs_is_overwritten(tmp_path: Path) -> None:
     assert "s3://new" in (tmp_path / "Hello_dag.py").read_text()
 
 
+def test_all_files_are_replaced_or_none(tmp_path: Path) -> None:
+    words = ("compile", EXAMPLES / "hello.py", "--target", "airflow", "-o", tmp_path)
+    assert flowc(*words, "--store", "s3://before").returncode == 0
+    before = contents(tmp_path)
+    (tmp_path / "Hello.code.tar.zst.part").mkdir()  # in the way of the second file
+    result = flowc(*words, "--store", "s3://after")
+    assert result.returncode == 1
+    assert "Hello.code.tar.zst.part" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert contents(tmp_path) == before
+
+
 def test_the_output_cannot_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     result = flowc("compile", EXAMPLES / "hello.py", "--target", "airflow", *STORE, "-o", tmp_path / "out")
