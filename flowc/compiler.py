@@ -13,7 +13,7 @@ from typing import Any, assert_never
 from flowc._version import __version__
 from flowc.contract import Plan
 from flowc.diagnostics import Diagnostic, Label, has_errors, in_order
-from flowc.frontend import Siblings, read_source
+from flowc.frontend import NO_CHOICES, Choices, Siblings, read_source
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
 from flowc.ir.steps import Policy
@@ -67,11 +67,14 @@ class Compiled:
         return (*self.definition, self.package)
 
 
-def read_program(file: str) -> tuple[Program | None, tuple[Diagnostic, ...], dict[str, SourceFile]]:
+def read_program(
+    file: str, choices: Choices = NO_CHOICES
+) -> tuple[Program | None, tuple[Diagnostic, ...], dict[str, SourceFile]]:
     """Read, check and lower a flow.
 
     Args:
         file: The path of its source.
+        choices: What the command line adds.
 
     Returns:
         The program if there is no error, everything found, and the sources that the spans refer to.
@@ -80,7 +83,7 @@ def read_program(file: str) -> tuple[Program | None, tuple[Diagnostic, ...], dic
     if source is None:
         return None, diagnostics, {}
     siblings = Siblings(source)
-    flow, more = analyse(source, siblings)
+    flow, more = analyse(source, siblings, choices)
     found = in_order((*diagnostics, *_check_module(file), *more))
     sources = siblings.sources
     if flow is None or has_errors(found):

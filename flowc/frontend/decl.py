@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowc.ir.accesses import Access
+from flowc.ir.deployment import Deployment
 from flowc.ir.steps import Parameter, Policy
 from flowc.source import Span
 
@@ -73,6 +74,7 @@ class FlowDecl:
         steps: In source order, those of bases first; each name once, with those in error (`StepDecl.broken`).
         helpers: Names of its methods that are not steps, inherited ones too.
         attributes: Names that the bodies of its classes bind, without methods, sorted.
+        deployment: What the decorators of its classes ask for.
         complete: False when bases that are not read (their error is reported) may add steps.
         span: The name in the `class`.
     """
@@ -85,5 +87,6 @@ class FlowDecl:
     steps: tuple[StepDecl, ...]
     helpers: tuple[str, ...]
     attributes: tuple[str, ...]
+    deployment: Deployment
     complete: bool
     span: Span

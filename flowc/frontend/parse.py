@@ -12,32 +12,37 @@ from flowc.diagnostics import Diagnostic, has_errors, in_order
 from flowc.frontend.artifacts import class_attributes, with_accesses
 from flowc.frontend.attributes import AttributeReader
 from flowc.frontend.bases import Bases, Lineage
+from flowc.frontend.choices import NO_CHOICES, Choices
 from flowc.frontend.circles import check_circles
+from flowc.frontend.class_decorators import read_class
 from flowc.frontend.classes import find_flow
 from flowc.frontend.decl import FlowDecl, StepDecl
-from flowc.frontend.imports import Names, check_current, check_imports
+from flowc.frontend.imports import check_current, check_imports
 from flowc.frontend.members import Body, member_order, read_bodies
-from flowc.frontend.modules import FoundClass, Module, Modules
+from flowc.frontend.modules import Module, Modules
 from flowc.frontend.parameters import ParameterReader
-from flowc.frontend.policies import PolicyReader, read_decorator
+from flowc.frontend.policies import PolicyReader
 from flowc.frontend.report import Report
 from flowc.frontend.siblings import Siblings
 from flowc.frontend.steps import StepReader, stray_steps
 from flowc.frontend.supers import link_supers
 from flowc.frontend.syntax import parse_module
-from flowc.frontend.vocabulary import METAFLOW_NAMES
+from flowc.ir.deployment import UNDEPLOYED
 from flowc.ir.steps import Parameter
 from flowc.source import SourceFile
 
 _Member = TypeVar("_Member", Parameter, StepDecl)
 
 
-def parse_flow(source: SourceFile, siblings: Siblings | None = None) -> tuple[FlowDecl | None, tuple[Diagnostic, ...]]:
+def parse_flow(
+    source: SourceFile, siblings: Siblings | None = None, choices: Choices = NO_CHOICES
+) -> tuple[FlowDecl | None, tuple[Diagnostic, ...]]:
     """Read the one flow of a file, with the classes that it inherits from.
 
     Args:
         source: The flow's file.
         siblings: Finds the modules beside it; holds the sources of those that were read, for showing diagnostics.
+        choices: What the command line adds.
 
     Returns:
         The flow, also when there are errors in it; None when the file has no flow or several.
@@ -54,7 +59,7 @@ def parse_flow(source: SourceFile, siblings: Siblings | None = None) -> tuple[Fl
     decl = None
     refused: Mapping[str, set[str]] = {}
     if lineage is not None:
-        reading = _Reading(lineage, bases, modules)
+        reading = _Reading(lineage, bases, modules, choices)
         decl, refused = reading.decl(), reading.refused
     check_circles(modules)
     for module in modules.loaded:
@@ -79,12 +84,14 @@ class _Reading:
         refused: For each module, the names that were refused where they are used.
     """
 
-    def __init__(self, lineage: Lineage, bases: Bases, modules: Modules) -> None:
+    def __init__(self, lineage: Lineage, bases: Bases, modules: Modules, choices: Choices) -> None:
         self._lineage = lineage
+        self._choices = choices
         self._bodies, self._callables = link_supers(read_bodies(lineage), bases, modules)
         self._modules = modules
         self._main = modules.main
         self._policies: dict[str, PolicyReader] = {}
+        self._deployment = UNDEPLOYED
         self.refused: dict[str, set[str]] = {}
 
     def decl(self) -> FlowDecl:
@@ -109,6 +116,7 @@ class _Reading:
             steps=_sorted(steps, places),
             attributes=class_attributes(self._bodies),
             helpers=tuple(dict.fromkeys(name for name in helpers if name not in members.steps)),
+            deployment=self._deployment,
             complete=self._lineage.complete,
             span=flow.module.report.name_span(flow.node),
         )
@@ -121,7 +129,8 @@ class _Reading:
         attributes = AttributeReader(body.names, parameters, report)
         policies = self._policy_reader(body)
         refused = self.refused.setdefault(module.name, set())
-        refused |= _check_class(body.cls, body.names)
+        self._deployment, unknown = read_class(body.cls, body.names, constants, self._deployment)
+        refused |= unknown
         attributes.read(body.statements)
         steps = {s.name: s for s in StepReader(policies, constants, report, self._callables).read(body.methods)}
         _check_attribute_names(parameters, attributes, steps, {m.node.name for m in body.methods}, report)
@@ -149,28 +158,6 @@ class _Reading:
         if module.name not in self._policies:
             self._policies[module.name] = PolicyReader(body.names, module.constants, module.report)
         return self._policies[module.name]
-
-
-def _check_class(cls: FoundClass, names: Names) -> set[str]:
-    """Refuse keywords and decorators of a class; the names of the decorators."""
-    report, flow = cls.module.report, cls.node
-    for keyword in flow.keywords:
-        report.error(
-            "FC110",
-            keyword,
-            f"the class of a flow cannot have keywords: `{ast.unparse(keyword)}`",
-            f"write `class {flow.name}({', '.join(map(ast.unparse, flow.bases))}):`",
-        )
-    refused: set[str] = set()
-    for node in flow.decorator_list:
-        decorator = read_decorator(node, names)
-        refused.add(decorator.text)
-        if decorator.name in METAFLOW_NAMES:
-            message = f"this version of flowc does not compile Metaflow's `@{decorator.name}`"
-        else:
-            message = f"a flow cannot have the decorator `@{decorator.text}`"
-        report.error("FC106", node, message, "remove it; in this version a flow's class has no decorators")
-    return refused
 
 
 def _check_attribute_names(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowc.ir.deployment import UNDEPLOYED, Deployment
 from flowc.ir.regions import Sequence
 from flowc.ir.steps import Parameter, Step
 from flowc.source import Span
@@ -21,6 +22,7 @@ class Flow:
         params: In source order.
         attributes: Names that every object of the class has without an assignment in a step.
         steps: In source order.
+        deployment: What the decorators of the class ask for.
         root: The region tree; holds each of `steps` exactly once.
     """
 
@@ -33,3 +35,4 @@ class Flow:
     root: Sequence
     span: Span
     attributes: tuple[str, ...] = ()
+    deployment: Deployment = UNDEPLOYED

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from flowc.ir.deployment import UNDEPLOYED, Deployment
 from flowc.ir.steps import Parameter, Step
 from flowc.source import Span
 
@@ -60,6 +61,7 @@ class Graph:
 
     Attributes:
         attributes: Names that every object of the class has without an assignment in a step.
+        deployment: What the decorators of the class ask for.
         start: The start step's name; None when there is none.
         end: The end step's name; None when there is none.
     """
@@ -74,6 +76,7 @@ class Graph:
     end: str | None
     span: Span
     attributes: tuple[str, ...] = ()
+    deployment: Deployment = UNDEPLOYED
 
 
 def targets(transition: Transition | None) -> tuple[str, ...]:

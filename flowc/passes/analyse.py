@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.diagnostics import Diagnostic, has_errors, in_order
-from flowc.frontend import Siblings, parse_flow
+from flowc.frontend import NO_CHOICES, Choices, Siblings, parse_flow
 from flowc.ir.flow import Flow
 from flowc.ir.graph import Graph
 from flowc.ir.regions import Sequence
@@ -15,12 +15,15 @@ from flowc.passes.suppress import suppress
 from flowc.source import SourceFile
 
 
-def analyse(source: SourceFile, siblings: Siblings | None = None) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
+def analyse(
+    source: SourceFile, siblings: Siblings | None = None, choices: Choices = NO_CHOICES
+) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
     """Read a flow, find its structure, and check what its steps read.
 
     Args:
         source: The flow's file.
         siblings: Finds the modules beside it; holds the sources of those that were read, for showing diagnostics.
+        choices: What the command line adds.
 
     Returns:
         The flow, if there is no error; and everything that was found and not silenced, sorted.
@@ -28,14 +31,14 @@ def analyse(source: SourceFile, siblings: Siblings | None = None) -> tuple[Flow 
     Emits: FC002, FC1, FC2, FC3.
     """
     siblings = siblings or Siblings(source)
-    flow, diagnostics = _analyse(source, siblings)
+    flow, diagnostics = _analyse(source, siblings, choices)
     found = suppress(diagnostics, siblings.sources.values(), source.file, complete=flow is not None)
     return None if has_errors(found) else flow, in_order(found)
 
 
-def _analyse(source: SourceFile, siblings: Siblings) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
+def _analyse(source: SourceFile, siblings: Siblings, choices: Choices) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
     """The flow, if nothing was found that keeps its data flow from being checked."""
-    decl, diagnostics = parse_flow(source, siblings)
+    decl, diagnostics = parse_flow(source, siblings, choices)
     if decl is None:
         return None, diagnostics
     graph, from_names = resolve_graph(decl)
@@ -58,4 +61,5 @@ def _flow(graph: Graph, root: Sequence) -> Flow:
         root=root,
         span=graph.span,
         attributes=graph.attributes,
+        deployment=graph.deployment,
     )

@@ -31,6 +31,7 @@ def resolve_graph(decl: FlowDecl) -> tuple[Graph, tuple[Diagnostic, ...]]:
         end=resolver.end,
         span=decl.span,
         attributes=decl.attributes,
+        deployment=decl.deployment,
     )
     return graph, tuple(resolver.diagnostics)
 

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
+_COMPILE = ("commands", "compile", "completion", "exit_codes", "flows", "group", "options", "output")
 
 
 def modules(code: str, **environment: str) -> set[str]:
@@ -70,7 +71,7 @@ except SystemExit as end:
     others = (f"flowc.targets.{other}", "flowc.runner", "flowc.local", "flowc.client", "flowc.simulate")
     assert not {m for m in loaded if m.startswith(others)}
     # of the command line, what this command needs and nothing of the others
-    cli = {"flowc.cli", *(f"flowc.cli.{name}" for name in ("commands", "completion", "exit_codes", "group", "output"))}
+    cli = {"flowc.cli", *(f"flowc.cli.{name}" for name in _COMPILE)}
     assert {m for m in loaded if m.startswith("flowc.cli")} == cli
     assert not families(loaded) & {"obstore", "cloudpickle", "rich", "boto3", "moto", "numpy"}
 

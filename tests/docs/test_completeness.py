@@ -11,6 +11,7 @@ import pytest
 
 from flowc import client, contract
 from flowc.cli.commands import cli
+from flowc.cli.compile import compile
 from flowc.compiler import compile_program, read_program
 from flowc.contract import Address
 from flowc.diagnostics import CODES
@@ -78,7 +79,7 @@ def test_a_target_s_page_has_its_settings(name: str) -> None:
     settings = {f"--{s.name.replace('_', '-')}": s for s in load_target(name).settings}
     table = {row[0].strip("`"): row for row in rows(page) if row[0].startswith("`--")}
     assert set(settings) <= set(table)
-    options = {o for parameter in cli.commands["compile"].params for o in parameter.opts if o.startswith("--")}
+    options = {o for parameter in compile.params for o in parameter.opts if o.startswith("--")}
     assert set(table) <= set(settings) | options
 
 

@@ -1,0 +1,61 @@
+"""`flowc compile`: a scheduler's definition of a flow."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from flowc.cli.flows import FlowCommand, find_target, pairs_of, read_flow, settings_of
+from flowc.cli.options import EXTRA, FLOW, IMAGE, STORE_HELP, TARGET, choices
+from flowc.cli.output import plain, show, stop
+from flowc.contract import code_key
+from flowc.store.opening import to_url
+
+if TYPE_CHECKING:
+    from flowc.diagnostics import Diagnostic
+    from flowc.frontend import Choices
+
+
+@click.command(cls=FlowCommand, context_settings=EXTRA)
+@FLOW
+@TARGET
+@click.option("--store", envvar="FLOWC_STORE", help=STORE_HELP)
+@click.option("-o", "--output", "folder", required=True, type=click.Path(), help="The folder to write to.")
+@IMAGE
+@choices
+@click.pass_context
+def compile(
+    context: click.Context, file: str, target_name: str, store: str | None, folder: str, image: str, choices: Choices
+) -> None:
+    """Write a scheduler's definition of a flow, and the code package."""
+    from flowc import compiler
+
+    program = read_flow(file, choices)
+    target = find_target(target_name)
+    settings = settings_of(pairs_of(context.args), target)
+    if not store:
+        from flowc.diagnostics import Diagnostic
+
+        stop([_no_store(Diagnostic, target_name)], {})
+    url = to_url(store)
+    compiled, found = compiler.compile_program(program, target, store=url, image=image, settings=settings)
+    sources = program.sources
+    if compiled is None:
+        stop(found, sources)
+    show(found, sources)
+    blocked = compiler.write_files(compiled, folder)
+    if blocked:
+        stop(blocked, sources)
+    for output in compiled.files:
+        click.echo(f"{plain(os.path.join(folder, output.name))}  {len(output.data):,} bytes")
+    click.echo(f"tasks look for the code package at {url}/{code_key(program.flow.name, compiled.code.code)}")
+
+
+def _no_store(diagnostic: type[Diagnostic], target: str) -> Diagnostic:
+    return diagnostic(
+        code="FC401",
+        message=f"target {target} needs a store that its tasks can reach",
+        help="give one: --store s3://bucket/prefix (or set FLOWC_STORE)",
+    )

@@ -1,0 +1,153 @@
+"""What the commands that take a flow have in common: reading it, its parameters, and the settings of targets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowc.cli.group import did_you_mean
+from flowc.cli.output import show, stop
+
+if TYPE_CHECKING:
+    from flowc.compiler import Program
+    from flowc.frontend import Choices
+    from flowc.targets.base import Target
+
+
+class FlowCommand(click.Command):
+    """A command whose help also tells what the flow and the targets add to it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words for the help, which is printed before they are parsed."""
+        ctx.meta["flowc.words"] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Parameters of the flow, settings of the targets."""
+        names = {p.name for p in self.params}
+        files = [word for word in ctx.meta["flowc.words"] if word.endswith(".py")]
+        if self.name != "compile":
+            rows = _parameter_rows(files[:1])
+            with formatter.section(f"Parameters of {files[0]}" if rows else "Parameters"):
+                formatter.write_dl(rows or [("--name VALUE", "A parameter of the flow; name a flow to see its own.")])
+        if "target_name" in names:
+            for name, rows in _setting_rows():
+                with formatter.section(f"Settings of target {name}"):
+                    formatter.write_dl(rows)
+
+
+def read_flow(file: str, choices: Choices) -> Program:
+    """A flow without errors; ends the command where there are some."""
+    from flowc.compiler import read_program
+
+    program, found, sources = read_program(file, choices)
+    if program is None:
+        stop(found, sources)
+    show(found, sources)
+    return program
+
+
+def parameters_of(program: Program, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The value of every parameter; ends the command where one is wrong."""
+    from flowc.diagnostics import Diagnostic
+    from flowc.runner import parameters
+
+    values, problems = parameters.parse(program.plan, texts)
+    resolved, more = parameters.check(program.plan, values)
+    if problems or more:
+        stop([Diagnostic(code=p.code, message=p.message, help=p.help) for p in (*problems, *more)], {})
+    return resolved
+
+
+def find_target(name: str) -> Target[Any]:
+    """A target by its name."""
+    from flowc.targets.registry import load_target, target_names
+
+    try:
+        return load_target(name)
+    except KeyError:
+        names = target_names()
+        help = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+        raise click.UsageError(f"there is no target `{name}`{help}") from None
+
+
+def settings_of(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]:
+    """A target's settings among options, by their names."""
+    known = {s.name.replace("_", "-"): s for s in target.settings}
+    for name in given:
+        if name not in known:
+            names = ", ".join(f"--{n}" for n in known) or "none"
+            help = did_you_mean(f"--{name}", [*(f"--{n}" for n in known), *_own_options()])
+            raise click.UsageError(f"target {target.name} has no option --{name}{help or f'; its own are: {names}'}")
+    return {known[name].name: value for name, value in given.items()}
+
+
+def check_options(program: Program, pairs: Mapping[str, str], *settings: str) -> None:
+    """Refuse what is no parameter, but nearly an option: that was meant to be one."""
+    known = {p.name for p in program.flow.params} | set(settings)
+    options = [*(f"--{s}" for s in settings), *_own_options()]
+    for name in pairs:
+        if name not in known and not did_you_mean(name, known) and (help := did_you_mean(f"--{name}", options)):
+            raise click.UsageError(f"there is no option --{name}{help}")
+
+
+def _own_options() -> list[str]:
+    """The options of the command that runs."""
+    return [o for p in click.get_current_context().command.params for o in p.opts if o.startswith("--")]
+
+
+def _parameter_rows(files: Sequence[str]) -> list[tuple[str, str]]:
+    from flowc.compiler import read_program
+
+    program = read_program(files[0])[0] if files else None
+    if program is None:
+        return []
+    return [
+        (
+            f"--{p.name} {p.type.value.upper()}",
+            p.help
+            + ("  [required]" if p.required else "" if p.default is None else f"  [default: {_shown(p.default)}]"),
+        )
+        for p in program.flow.params
+    ]
+
+
+def _shown(default: Any) -> str:
+    return default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
+
+
+def _setting_rows() -> list[tuple[str, list[tuple[str, str]]]]:
+    from flowc.targets.registry import load_target, target_names
+
+    return [
+        (
+            name,
+            [
+                (f"--{s.name.replace('_', '-')} TEXT", s.help + (f"  [default: {s.default}]" if s.default else ""))
+                for s in load_target(name).settings
+            ],
+        )
+        for name in target_names()
+    ]
+
+
+def pairs_of(arguments: Sequence[str]) -> dict[str, str]:
+    """`--name value` and `--name=value`."""
+    found: dict[str, str] = {}
+    pending = list(arguments)
+    while pending:
+        word = pending.pop(0)
+        if not word.startswith("--") or word == "--":
+            raise click.UsageError(f"unexpected `{word}`: options are given as --name value")
+        name, equals, value = word[2:].partition("=")
+        if not equals:
+            if not pending:
+                raise click.UsageError(f"--{name} needs a value")
+            value = pending.pop(0)
+        if name in found:
+            raise click.UsageError(f"--{name} is given twice")
+        found[name] = value
+    return found

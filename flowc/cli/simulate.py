@@ -1,0 +1,65 @@
+"""`flowc simulate`: a flow, here, as a scheduler would run it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from flowc.cli.exit_codes import EXIT_INTERRUPTED
+from flowc.cli.flows import FlowCommand, check_options, find_target, pairs_of, parameters_of, read_flow, settings_of
+from flowc.cli.options import EXTRA, FLOW, IMAGE, STORE_HELP, TARGET, choices
+from flowc.store.opening import to_url
+
+if TYPE_CHECKING:
+    from flowc.frontend import Choices
+
+
+@click.command(cls=FlowCommand, context_settings=EXTRA)
+@FLOW
+@TARGET
+@click.option("--store", help=STORE_HELP)
+@click.option("-o", "--output", "folder", type=click.Path(), help="Keep what was compiled in this folder.")
+@IMAGE
+@choices
+@click.pass_context
+def simulate(
+    context: click.Context,
+    file: str,
+    target_name: str,
+    store: str | None,
+    folder: str | None,
+    image: str,
+    choices: Choices,
+) -> None:
+    """Run a flow here as a scheduler would.
+
+    What `compile` writes is loaded by the real Airflow, or by an interpreter of Step Functions; only pods and jobs
+    become local processes. Parameters are given as --name value.
+    """
+    from flowc.cli import running
+
+    program = read_flow(file, choices)
+    target = find_target(target_name)
+    if target_name not in running.SIMULATED:
+        raise click.UsageError(f"target {target_name} cannot be simulated; {' and '.join(running.SIMULATED)} can")
+    pairs = pairs_of(context.args)
+    check_options(program, pairs, *(s.name.replace("_", "-") for s in target.settings))
+    own = {s.name.replace("_", "-") for s in target.settings} - {p.name for p in program.flow.params}
+    settings = settings_of({n: v for n, v in pairs.items() if n in own}, target)
+    parameters = parameters_of(program, {n: v for n, v in pairs.items() if n not in own})
+    simulation = running.Simulation(
+        program=program,
+        target=target_name,
+        store=to_url(store) if store else None,
+        image=image,
+        settings=settings,
+        parameters=parameters,
+        output=folder,
+    )
+    try:
+        code = running.run_simulated(simulation)
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    sys.exit(code)
