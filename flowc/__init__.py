@@ -12,42 +12,83 @@ from flowc._version import __version__
 
 if TYPE_CHECKING:
     from flowc.client import DataArtifact, Flow, Metaflow, Run, Step, Task
-    from flowc.spec import FlowSpec, JSONType, Parameter, catch, current, environment, resources, retry, step, timeout
+    from flowc.config_values import Config, ConfigValue, config_expr
+    from flowc.spec import (
+        FlowSpec,
+        IncludeFile,
+        JSONType,
+        Parameter,
+        batch,
+        card,
+        catch,
+        current,
+        environment,
+        kubernetes,
+        project,
+        resources,
+        retry,
+        schedule,
+        secrets,
+        step,
+        timeout,
+    )
+    from flowc.user_decorators import USER_SKIP_STEP, UserStepDecorator, user_step_decorator
 
 __all__ = [
+    "USER_SKIP_STEP",
+    "Config",
+    "ConfigValue",
     "DataArtifact",
     "Flow",
     "FlowSpec",
+    "IncludeFile",
     "JSONType",
     "Metaflow",
     "Parameter",
     "Run",
     "Step",
     "Task",
+    "UserStepDecorator",
     "__version__",
+    "batch",
+    "card",
     "catch",
+    "config_expr",
     "current",
     "environment",
+    "kubernetes",
+    "project",
     "resources",
     "retry",
+    "schedule",
+    "secrets",
     "step",
     "timeout",
+    "user_step_decorator",
 ]
 
 _HOME = {
-    **dict.fromkeys(("FlowSpec", "JSONType", "Parameter", "current"), "flowc.spec"),
-    **dict.fromkeys(("catch", "environment", "resources", "retry", "step", "timeout"), "flowc.spec"),
+    **dict.fromkeys(("Config", "ConfigValue", "config_expr"), "flowc.config_values"),
+    **dict.fromkeys(("FlowSpec", "IncludeFile", "JSONType", "Parameter", "current"), "flowc.spec"),
+    **dict.fromkeys(
+        (
+            *("step", "retry", "catch", "timeout", "environment", "secrets", "card"),
+            *("resources", "kubernetes", "batch", "project", "schedule"),
+        ),
+        "flowc.spec",
+    ),
     **dict.fromkeys(("DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"), "flowc.client"),
+    **dict.fromkeys(("USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"), "flowc.user_decorators"),
 }
 
 
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
-    if home is None:
+    if home is None and name != "cards":
         raise AttributeError(f"module `flowc` has no attribute `{name}`")
     from importlib import import_module
 
-    value = getattr(import_module(home), name)
+    value = import_module("flowc.cards") if home is None else getattr(import_module(home), name)
     globals()[name] = value
     return value
 

@@ -6,7 +6,6 @@ import os
 import string
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -16,17 +15,16 @@ from flowc.diagnostics import Diagnostic, Label, has_errors, in_order
 from flowc.frontend import NO_CHOICES, Choices, Siblings, read_source
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
-from flowc.ir.steps import Policy
+from flowc.ir.steps import IncludedFile, Policy
 from flowc.ir.walk import regions
-from flowc.package import CodePackage, build_package, is_package
+from flowc.outputs import Compiled, IncludedOutput
+from flowc.package import build_package
 from flowc.passes import analyse
 from flowc.passes.lower import lower_plan
 from flowc.passes.suppress import silence
 from flowc.source import SourceFile, Span
 from flowc.targets.base import Feature, Lowered, Native, OutputFile, Rejected, Target
 
-_HEAD = 4096
-_PART = ".part"
 _RUNNERS_OWN = frozenset({"flowc", "metaflow", "blake3", "cloudpickle", "obstore", "backports", "compression"})
 
 
@@ -46,25 +44,10 @@ class Program:
     sources: Mapping[str, SourceFile]
     folder: str
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """What `compile` writes.
-
-    Attributes:
-        definition: The target's own files.
-        package: The code package's file.
-        code: The code package, for an upload.
-    """
-
-    definition: tuple[OutputFile, ...]
-    package: OutputFile
-    code: CodePackage
-
     @property
-    def files(self) -> tuple[OutputFile, ...]:
-        """All files, the definition first."""
-        return (*self.definition, self.package)
+    def files(self) -> tuple[IncludedFile, ...]:
+        """The files that it includes by default."""
+        return tuple(p.file for p in self.flow.params if p.file is not None)
 
 
 def read_program(
@@ -93,7 +76,13 @@ def read_program(
 
 
 def compile_program(
-    program: Program, target: Target[Any], *, store: str, image: str, settings: Mapping[str, str] = {}
+    program: Program,
+    target: Target[Any],
+    *,
+    store: str,
+    image: str,
+    settings: Mapping[str, str] = {},
+    environment: tuple[tuple[str, str], ...] = (),
 ) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Compile for a target. Pure but for reading the flow's folder.
 
@@ -103,50 +92,31 @@ def compile_program(
         store: Root URL of the store.
         image: The step-runner container's image.
         settings: The target's own settings, by name.
+        environment: Further variables of all tasks, see `CompileOptions`.
     """
     code = build_package(program.plan, program.folder)
     defaults = {s.name: s.default for s in target.settings}
-    options = target.options(store=store, code=code.code, image=image, version=__version__, **{**defaults, **settings})
+    options = target.options(
+        store=store,
+        code=code.code,
+        image=image,
+        version=__version__,
+        environment=environment,
+        **{**defaults, **settings},
+    )
     found = in_order((*_check_image(image), *_unsupported(program.flow, target), *target.check(program.flow, options)))
     found = silence(found, program.sources.values())
     if has_errors(found):
         return None, found
-    package = OutputFile(name=f"{program.flow.name}.code.tar.zst", data=code.data, marker=b"")
-    return Compiled(definition=target.emit(program.flow, options), package=package, code=code), found
+    package = OutputFile(name=f"{program.flow.deployed_name}.code.tar.zst", data=code.data, marker=b"")
+    definition = target.emit(program.flow, options)
+    return Compiled(definition=definition, package=package, code=code, includes=_included(program)), found
 
 
-def write_files(compiled: Compiled, folder: str) -> tuple[Diagnostic, ...]:
-    """Write what was compiled; nothing at all if a file is in the way that flowc did not generate.
-
-    Raises:
-        OSError: The folder cannot be written.
-    """
-    found = tuple(
-        Diagnostic(
-            code="FC405",
-            message=f"`{os.path.join(folder, f.name)}` exists, and flowc did not generate it",
-            help="choose another folder with -o, or move the file away",
-        )
-        for f in compiled.files
-        if not _may_replace(os.path.join(folder, f.name), f)
-    )
-    if found:
-        return found
-    os.makedirs(folder, exist_ok=True)
-    parts = {os.path.join(folder, file.name) + _PART: file.data for file in compiled.files}
-    try:
-        for part, data in parts.items():
-            with open(part, "wb") as out:
-                out.write(data)
-    except OSError:
-        for part in parts:
-            with suppress(OSError):
-                os.unlink(part)
-        raise
-    # only now that all are there: a definition never stands beside the package of another one for want of space
-    for part in parts:
-        os.replace(part, part.removesuffix(_PART))
-    return ()
+def _included(program: Program) -> tuple[IncludedOutput, ...]:
+    flow = program.flow
+    named = ((p.name, p.file) for p in flow.params if p.file is not None)
+    return tuple(IncludedOutput(name=f"{flow.deployed_name}.{n}.include", parameter=n, file=f) for n, f in named)
 
 
 def _check_image(image: str) -> Iterable[Diagnostic]:
@@ -167,17 +137,6 @@ def _check_module(file: str) -> Iterable[Diagnostic]:
             message=f"a flow's file cannot be called `{module}.py`: that hides the module `{module}`, which tasks need",
             help="give the file another name",
         )
-
-
-def _may_replace(path: str, file: OutputFile) -> bool:
-    if not os.path.lexists(path):
-        return True
-    if not os.path.isfile(path):
-        return False
-    with open(path, "rb") as present:
-        if file.marker:
-            return file.marker in present.read(_HEAD)
-        return is_package(present.read())
 
 
 def _unsupported(flow: Flow, target: Target[Any]) -> Iterable[Diagnostic]:
@@ -201,6 +160,12 @@ def used_features(flow: Flow) -> Iterable[tuple[Feature, Span]]:
     found: dict[Feature, Span] = {Feature.RESOURCES: flow.span}
     if flow.params:
         found[Feature.PARAMETERS] = flow.params[0].span
+    if flow.deployment.schedule is not None:
+        found[Feature.SCHEDULE] = flow.deployment.schedule.span
+    if flow.deployment.project is not None:
+        found[Feature.PROJECT] = flow.deployment.project.span
+    if flow.deployment.tags:
+        found[Feature.TAGS] = flow.span
     for step in flow.steps:
         for feature in _policy_features(step.policy):
             found.setdefault(feature, step.span)
@@ -215,9 +180,15 @@ def _policy_features(policy: Policy) -> Iterable[Feature]:
         Feature.RETRIES: policy.retries > 0,
         Feature.RETRY_DELAY: policy.retries > 0 and policy.retry_delay_s > 0,
         Feature.GPU: policy.gpu > 0,
+        Feature.DISK: policy.disk_mib is not None,
+        Feature.SHARED_MEMORY: policy.shared_memory_mib is not None,
+        Feature.KUBERNETES: policy.kubernetes is not None,
+        Feature.BATCH: policy.batch is not None,
         Feature.ENVIRONMENT: bool(policy.environment),
         Feature.TIMEOUT: policy.timeout_s is not None,
         Feature.CATCH: policy.catch is not None,
+        Feature.SECRETS: policy.secrets is not None,
+        Feature.CARDS: bool(policy.cards),
     }
     return (feature for feature, used in uses.items() if used)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 CONTRACT = 1
 """The version of keys and of everything in the store, which is final; records of another one are refused."""
 
-PLAN = 2
+PLAN = 3
 """The version of plans. A runner refuses plans that are newer than itself, since it would ignore a part of them."""
 
 # --- environment of a task: the whole input of `python -m flowc.runner` ----------------------------------------------
@@ -28,8 +28,16 @@ ENV_ATTEMPT = "FLOWC_ATTEMPT"
 ENV_RETRY = "FLOWC_RETRY"
 ENV_PARAMETERS = "FLOWC_PARAMETERS"
 ENV_ENGINE = "FLOWC_ENGINE"
+ENV_TAGS = "FLOWC_TAGS"
+ENV_USER = "FLOWC_USER"
+ENV_LOGICAL_DATE = "FLOWC_LOGICAL_DATE"
+ENV_INTERVAL_START = "FLOWC_DATA_INTERVAL_START"
+ENV_INTERVAL_END = "FLOWC_DATA_INTERVAL_END"
 ENV_CACHE = "FLOWC_CACHE"
 """Where code packages are unpacked; not set by a scheduler but by whoever builds the image or tests."""
+
+INPUT_LOGICAL_DATE = "flowc:logical_date"
+"""What a trigger sends beside the parameters, where it cannot set a variable; no parameter has such a name."""
 
 RUNNER = ("python", "-m", "flowc.runner")
 """The command that a scheduler starts."""
@@ -160,6 +168,10 @@ class Address(NamedTuple):
         """The output of one attempt."""
         return f"{self.prefix}/{attempt}/log"
 
+    def cards_key(self, attempt: str) -> str:
+        """What one attempt has put into its cards; there is none for a step without cards."""
+        return f"{self.prefix}/{attempt}/cards.json"
+
     def __str__(self) -> str:
         at = f"/{format_path(self.path)}" if self.path else ""
         return f"{self.flow}/{self.run}/{self.step}{at}"
@@ -172,13 +184,105 @@ PLAN_NAME = "flowc-plan.json"
 
 
 class PlanParameter(NamedTuple):
-    """A parameter: what a value must be, and what it is when none is given."""
+    """A parameter: what a value must be, and what it is when none is given.
+
+    Attributes:
+        name: The attribute's name.
+        type: `str`, `int`, `float`, `bool`, `json`, `file`, or `any` for that of a deferred default.
+        default: The value when none is given; None for none, or for one that is not known yet.
+        required: A run must give a value.
+        help: One sentence.
+        deferred: The class has a default that the start task finds.
+        separator: The text is a list of what stands between these; None for no list.
+        encoding: A file is text in this encoding; None for bytes.
+        file: The record of the file that is included by default, see `flowc.store.files`.
+    """
 
     name: str
     type: str
     default: Any
     required: bool
     help: str
+    deferred: bool = False
+    separator: str | None = None
+    encoding: str | None = None
+    file: dict[str, Any] | None = None
+
+
+class PlanConfig(NamedTuple):
+    """A config, as it was when the flow was compiled.
+
+    Attributes:
+        name: The attribute's name.
+        value: Its value as JSON, a text since only the start task reads it; None for a deferred one.
+        deferred: The class has a parser, or a default, that the start task calls.
+        text: What a parser of the flow's own is given; None for what the default gives.
+    """
+
+    name: str
+    value: str | None
+    deferred: bool = False
+    text: str | None = None
+
+
+class PlanProject(NamedTuple):
+    """What the flow belongs to, and which branch of it this is.
+
+    Attributes:
+        name: The project's name.
+        branch: `prod`, `prod.x`, `test.x` or `user.name`.
+    """
+
+    name: str
+    branch: str
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the branch is for production."""
+        return self.branch.partition(".")[0] == "prod"
+
+    @property
+    def is_user_branch(self) -> bool:
+        """Whether it is the branch of who has deployed the flow."""
+        return self.branch.startswith("user.")
+
+
+class PlanSecret(NamedTuple):
+    """A secret that a step's code sees as environment variables; never its value.
+
+    Attributes:
+        id: Its name or ARN in AWS Secrets Manager.
+        role: The ARN of the role that it is read with; None for the task's own credentials.
+        region: Where it is; None: as the ARN says, or as AWS's tools find it.
+        json: It is a JSON object, and each key is a variable.
+        variable: What the one variable is called if it is none; None: like the secret.
+    """
+
+    id: str
+    role: str | None = None
+    region: str | None = None
+    json: bool = True
+    variable: str | None = None
+
+
+class PlanCard(NamedTuple):
+    """A card that a step's code fills.
+
+    Attributes:
+        type: What kind of card it is meant to be.
+        id: What tells it from the step's other cards; None for none.
+        options: Kept with it.
+        customize: It is the one that `current.card` itself means.
+        refresh_interval_s: How often it is kept while the step runs, at most.
+        save_errors: What fails leaves its error in it.
+    """
+
+    type: str = "default"
+    id: str | None = None
+    options: dict[str, Any] = {}  # noqa: RUF012 - a default that nobody changes
+    customize: bool = False
+    refresh_interval_s: float = 5
+    save_errors: bool = True
 
 
 class PlanStep(NamedTuple):
@@ -197,6 +301,9 @@ class PlanStep(NamedTuple):
         catch: When no retry is left, a failure is caught: the task is finished with what there is.
         catch_var: The artifact that holds what was caught; None for none.
         print_exception: The traceback of what was caught is printed.
+        secrets: What its code sees in the environment beside that.
+        secrets_override: They may replace variables that are set already.
+        cards: What it fills beside its artifacts.
     """
 
     name: str
@@ -211,6 +318,9 @@ class PlanStep(NamedTuple):
     catch: bool = False
     catch_var: str | None = None
     print_exception: bool = True
+    secrets: tuple[PlanSecret, ...] = ()
+    secrets_override: bool = False
+    cards: tuple[PlanCard, ...] = ()
 
     @property
     def further_tries(self) -> int:
@@ -230,6 +340,8 @@ class Plan(NamedTuple):
         end: The step whose commit ends a run.
         parameters: In source order.
         steps: By name, in an order in which every step follows its parents.
+        project: What the flow belongs to; None: to nothing.
+        configs: In source order.
     """
 
     contract: int
@@ -240,12 +352,17 @@ class Plan(NamedTuple):
     end: str
     parameters: tuple[PlanParameter, ...]
     steps: dict[str, PlanStep]
+    project: PlanProject | None = None
+    configs: tuple[PlanConfig, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The plan as it is stored."""
         plan = self._asdict()
         plan["parameters"] = [p._asdict() for p in self.parameters]
-        plan["steps"] = [s._asdict() for s in self.steps.values()]
+        plan["steps"] = [_step_json(s) for s in self.steps.values()]
+        plan["project"] = None if self.project is None else self.project._asdict()
+        if plan.pop("configs"):
+            plan["configs"] = [c._asdict() for c in self.configs]
         return plan
 
     @classmethod
@@ -266,8 +383,20 @@ class Plan(NamedTuple):
                 **plan,
                 "parameters": tuple(PlanParameter(**p) for p in plan["parameters"]),
                 "steps": {s.name: s for s in steps},
+                "configs": tuple(PlanConfig(**c) for c in plan.get("configs", ())),
+                "project": PlanProject(**plan["project"]) if plan.get("project") else None,
             }
         )
+
+
+def _step_json(step: PlanStep) -> dict[str, Any]:
+    fields = {
+        **step._asdict(),
+        "secrets": [secret._asdict() for secret in step.secrets],
+        "cards": [card._asdict() for card in step.cards],
+    }
+    rare = ("secrets", "secrets_override", "cards")
+    return {name: value for name, value in fields.items() if value or name not in rare}
 
 
 def _plan_step(fields: dict[str, Any]) -> PlanStep:
@@ -276,6 +405,8 @@ def _plan_step(fields: dict[str, Any]) -> PlanStep:
         parents=tuple(step.parents),
         within=tuple(step.within),
         environment=tuple((name, value) for name, value in step.environment),
+        secrets=tuple(PlanSecret(**secret) for secret in fields.get("secrets", ())),
+        cards=tuple(PlanCard(**card) for card in fields.get("cards", ())),
     )
 
 

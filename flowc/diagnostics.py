@@ -1,7 +1,7 @@
 """Diagnostics: what is wrong with an input, where, and what to do about it.
 
 A pass returns `(value or None, diagnostics)` and reports everything that it finds. Codes are never reused:
-FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 deployment, FC6 run time, FC9 internal.
+FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 settings, FC6 run time, FC9 internal.
 """
 
 from __future__ import annotations
@@ -47,6 +47,18 @@ CODES: Mapping[str, str] = {
     "FC129": "a transition is of a kind that this version does not compile",
     "FC130": "the bases of a class have no order",
     "FC131": "an attribute of `current` is not known",
+    "FC132": "a file that a flow includes cannot be used",
+    "FC135": "the file or text of a config cannot be used",
+    "FC136": "there is no such config, or nothing of this name in it",
+    "FC137": "a config is used where its value is not known",
+    "FC138": "the command line chooses a config that the flow does not have",
+    "FC139": "a required config is not given",
+    "FC140": "a schedule's cron expression cannot be used",
+    "FC141": "a scheduled flow has a required parameter",
+    "FC142": "a schedule's time zone is not known",
+    "FC143": "a branch is chosen for a flow that belongs to no project",
+    "FC144": "a branch is chosen twice",
+    "FC150": "a decorator of one's own applies one of flowc's",
     "FC201": "the flow has no start step",
     "FC202": "the flow has no end step",
     "FC203": "the branches of a split never join",
@@ -75,9 +87,19 @@ CODES: Mapping[str, str] = {
     "FC403": "a target cannot do this",
     "FC404": "a name or size is over a limit of the target",
     "FC405": "a file that flowc did not generate is in the way",
+    "FC406": "a target cannot keep a schedule's times",
+    "FC501": "a file with settings cannot be read",
+    "FC502": "a file has a setting or table that is not known",
+    "FC503": "a setting has a value that it cannot have",
+    "FC504": "a variable is nearly one of flowc's",
+    "FC408": "a target passes over what a step asks for",
     "FC601": "a run was given a parameter that the flow does not have",
     "FC602": "a run was given a parameter value of the wrong type",
     "FC603": "a run lacks a required parameter",
+    "FC604": "a file that a run is given cannot be used",
+    "FC610": "a step cannot run again without its inputs",
+    "FC611": "it is not clear which task is to run again",
+    "FC612": "the parameter of a run does not fit the flow any more",
     "FC901": "flowc itself failed",
 }
 """Every code, and in a few words what it stands for."""

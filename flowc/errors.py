@@ -27,3 +27,7 @@ class ContractError(FlowcError):
 
 class ParameterError(FlowcError):
     """A run was started with a parameter that the flow does not have, or with a value of another type."""
+
+
+class SecretError(Exception):
+    """A secret of a step cannot be had, or cannot be used: a failure of the step; the message has none of its value."""

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar, overload
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 StepFunction = TypeVar("StepFunction", bound=Callable[..., Any])
+FlowClass = TypeVar("FlowClass", bound=type)
 
 
 class ForeachFrame(NamedTuple):
@@ -241,8 +245,32 @@ def resources(
         cpu: Virtual CPUs.
         memory: Memory in MiB.
         gpu: GPUs.
-        disk: Not compiled in this version.
-        shared_memory: Not compiled in this version.
+        disk: Disk for temporary files in MiB; AWS Batch has no such limit.
+        shared_memory: Memory that processes share, `/dev/shm`, in MiB.
+    """
+    return function if function is not None else _same
+
+
+def kubernetes(
+    function: StepFunction | None = None, **options: Any
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """How a step's pods are made, where Kubernetes runs them. The compiler reads the arguments from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        options: Resources, image, node selector and so on; `docs/compute.md` has them all.
+    """
+    return function if function is not None else _same
+
+
+def batch(
+    function: StepFunction | None = None, **options: Any
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """How a step's jobs are made, where AWS Batch runs them. The compiler reads the arguments from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        options: Resources, image, queue and so on; `docs/compute.md` has them all.
     """
     return function if function is not None else _same
 
@@ -286,6 +314,90 @@ def environment(
     return function if function is not None else _same
 
 
+def secrets(
+    function: StepFunction | None = None,
+    *,
+    sources: Iterable[str | Mapping[str, Any]] = (),
+    role: str | None = None,
+    allow_override: bool = False,
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """Secrets that a step's code sees as environment variables. The compiler reads the arguments from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        sources: Names or ARNs in AWS Secrets Manager, or dicts with `id` and possibly `type`, `role` and `options`.
+        role: The ARN of the role that they are read with.
+        allow_override: They may replace variables that are set already.
+    """
+    return function if function is not None else _same
+
+
+def card(
+    function: StepFunction | None = None,
+    *,
+    type: str = "default",
+    id: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    timeout: float = 45,
+    customize: bool = False,
+    refresh_interval: float = 5,
+    save_errors: bool = True,
+) -> StepFunction | Callable[[StepFunction], StepFunction]:
+    """A card that a step fills by `current.card`. The compiler reads the arguments from the source.
+
+    Args:
+        function: The step, when the decorator stands without arguments.
+        type: What kind of card it is meant to be; kept with it.
+        id: What tells it from the step's other cards: `current.card["id"]`.
+        options: Kept with it.
+        timeout: Accepted for Metaflow's sake: nothing is rendered in a task.
+        customize: It is the one that `current.card` itself means.
+        refresh_interval: Seconds between two times that `refresh` keeps it, at least.
+        save_errors: What fails leaves its error in it.
+    """
+    return function if function is not None else _same
+
+
+def schedule(
+    flow: FlowClass | None = None,
+    *,
+    cron: str | None = None,
+    timezone: str | None = None,
+    hourly: bool = False,
+    daily: bool = True,
+    weekly: bool = False,
+) -> FlowClass | Callable[[FlowClass], FlowClass]:
+    """When a deployed flow runs by itself. The compiler reads the arguments from the source.
+
+    Args:
+        flow: The flow's class, when the decorator stands without arguments.
+        cron: The times, as five fields of Unix or six of EventBridge.
+        timezone: The name of the IANA time zone whose clock counts; None for UTC.
+        hourly: When an hour begins.
+        daily: When a day begins; what is meant when nothing else is said.
+        weekly: When Sunday begins.
+    """
+    return flow if flow is not None else _same_class
+
+
+def project(
+    flow: FlowClass | None = None, *, name: str = "", branch: str | None = None, production: bool = False
+) -> FlowClass | Callable[[FlowClass], FlowClass]:
+    """What a flow belongs to, so that several people and branches can deploy it. The compiler reads the arguments.
+
+    Args:
+        flow: The flow's class, when the decorator stands without arguments (which the compiler refuses).
+        name: The project's name: lower-case letters, digits and underscores.
+        branch: The branch, in the same characters; None for that of the user who deploys.
+        production: The branch is for production.
+    """
+    return flow if flow is not None else _same_class
+
+
+def _same_class(flow: FlowClass) -> FlowClass:
+    return flow
+
+
 def _same(function: StepFunction) -> StepFunction:
     return function
 
@@ -302,6 +414,26 @@ class _JSONType:
 JSONType = _JSONType()
 
 
+class ParameterContext(NamedTuple):
+    """What a function that gives a parameter's default is called with.
+
+    Attributes:
+        flow_name: The flow's name.
+        user_name: Who runs it, as the environment of the start task says; possibly empty.
+        parameter_name: The parameter.
+        logger: Prints a line.
+        ds_type: The kind of store: `local` or `s3`.
+        configs: The flow's configs; None in a flow without any.
+    """
+
+    flow_name: str
+    user_name: str
+    parameter_name: str
+    logger: Callable[..., None]
+    ds_type: str
+    configs: Any
+
+
 class Parameter:
     """A parameter of a flow, as a class attribute: `alpha = Parameter("alpha", default=0.1)`.
 
@@ -309,11 +441,13 @@ class Parameter:
 
     Args:
         name: What a run is started with, `--alpha 0.2`; the same as the attribute's name.
-        default: The value when none is given; None when a run may do without.
+        default: The value when none is given; None when a run may do without. What is not a constant is found by the
+            start task, and a function is then called with a `ParameterContext`.
         type: `str`, `int`, `float`, `bool` or `JSONType`; without it, the type of the default, or else `str`.
-        required: A run must give a value.
         help: One sentence, shown by `flowc run FLOW.py --help` and by schedulers.
+        required: A run must give a value.
         show_default: Accepted for Metaflow's sake; flowc always shows the default.
+        separator: The value is a list of the texts that stand between these in what is given.
     """
 
     def __init__(
@@ -321,11 +455,14 @@ class Parameter:
         name: str,
         default: Any = None,
         type: Any = None,
-        required: bool = False,
         help: str | None = None,
-        show_default: bool = True,
+        required: bool | None = None,
+        show_default: bool | None = None,
+        *,
+        separator: str | None = None,
     ) -> None:
         self.name = name
+        self.default = default
 
     @overload
     def __get__(self, flow: None, owner: type[FlowSpec]) -> Parameter: ...
@@ -338,8 +475,40 @@ class Parameter:
         raise AttributeError(f"parameter `{self.name}` cannot be assigned; use another attribute")
 
 
+class IncludeFile(Parameter):
+    """A parameter whose value is the content of a file: `words = IncludeFile("words", default="words.txt")`.
+
+    The compiler reads the arguments from the source, and the default file when the flow is compiled. A run is given
+    another one by its path or URL. In a task, the attribute is the text or the bytes, and read-only.
+
+    Args:
+        name: As for a parameter.
+        required: A run must give a file.
+        is_text: The value is a string; otherwise it is bytes.
+        encoding: Of the text; UTF-8 without it.
+        help: One sentence.
+        parser: Not compiled in this version.
+        default: The path of the file, relative to the folder of the flow's file.
+        show_default: As for a parameter.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        required: bool | None = None,
+        is_text: bool | None = None,
+        encoding: str | None = None,
+        help: str | None = None,
+        parser: Any = None,
+        *,
+        default: Any = None,
+        show_default: bool | None = None,
+    ) -> None:
+        super().__init__(name, default)
+
+
 class Current:
-    """Facts about the running task. Outside of a task every attribute is None.
+    """Facts about the running task. Outside of a task every attribute is None, and `is_running_flow` is False.
 
     Attributes:
         flow_name: The flow's name.
@@ -350,6 +519,14 @@ class Current:
         attempt: The engine's name for this attempt; never used twice.
         retry_count: How often the step was tried before, from 0.
         parameter_names: The flow's parameters, in source order.
+        tags: What the run was started with by `--tag`; the client knows of the system's tags too.
+        username: Who started the run; None where nobody has said that.
+        origin_run_id: The run that this one takes its inputs from; None for a whole run.
+        project_name: The name in `@project`; None, like all that follows, for a flow without it.
+        branch_name: `prod`, `prod.x`, `test.x` or `user.name`.
+        is_production: Whether that is a branch for production.
+        is_user_branch: Whether it is the branch of who has deployed the flow.
+        project_flow_name: `project_name.branch_name.flow_name`.
     """
 
     flow_name: str | None = None
@@ -360,11 +537,75 @@ class Current:
     attempt: str | None = None
     retry_count: int | None = None
     parameter_names: tuple[str, ...] | None = None
+    tags: frozenset[str] | None = None
+    username: str | None = None
+    origin_run_id: str | None = None
+    project_name: str | None = None
+    branch_name: str | None = None
+    is_production: bool | None = None
+    is_user_branch: bool | None = None
+    project_flow_name: str | None = None
+    # as text, since a task that does not ask should not wait for `datetime` to be imported
+    _logical_date: str | None = None
+    _data_interval: tuple[str | None, str | None] = (None, None)
+    _card: Any = None
+    _no_card: Any = None
 
     @property
     def is_running_flow(self) -> bool:
         """Whether a task is running here."""
         return self.flow_name is not None
+
+    @property
+    def logical_date(self) -> datetime | None:
+        """The time that the run is for, in UTC: when it was due; None for a run that is for no particular time."""
+        return _datetime(self._logical_date)
+
+    @property
+    def data_interval_start(self) -> datetime | None:
+        """When the time begins whose data the run is for, in UTC; None where there is no such interval."""
+        return _datetime(self._data_interval[0])
+
+    @property
+    def data_interval_end(self) -> datetime | None:
+        """When it ends."""
+        return _datetime(self._data_interval[1])
+
+    @property
+    def tempdir(self) -> str | None:
+        """A directory for files that need not outlive the task."""
+        if not self.is_running_flow:
+            return None
+        from tempfile import gettempdir
+
+        return gettempdir()
+
+    @property
+    def card(self) -> Any:
+        """The step's cards: `append`, `extend`, `clear`, `refresh`, `components`, and `card[id]` for one of several."""
+        if self._card is not None:
+            return self._card
+        if self._no_card is None:
+            from flowc.cards.collector import NO_CARDS, NoCard
+
+            self._no_card = NoCard(NO_CARDS)
+        return self._no_card
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The attribute of this name, also if it is None; the default if there is none."""
+        return getattr(self, name, default)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such an attribute, and it is not None."""
+        return (self._card if name == "card" else getattr(self, name, None)) is not None
+
+
+def _datetime(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)
 
 
 current = Current()

@@ -16,7 +16,7 @@ from typing import Any
 
 from flowc.compiler import Program, read_program
 from flowc.contract import Address, run_key
-from flowc.package import build_package, upload_package
+from flowc.package import build_package, upload_files, upload_package
 from flowc.runner.loader import load_flow
 from flowc.runner.request import Request
 from flowc.runner.task import Code, perform
@@ -50,6 +50,7 @@ class Project:
         self.store: ObjectStore = open_store(url)
         self.package = build_package(self.plan, str(folder))
         upload_package(self.store, self.plan.flow, self.package)
+        upload_files(self.store, self.plan.flow, self.program.files)
         self.run_id = "run 1"
 
     def address(self, step: str, *path: int) -> Address:

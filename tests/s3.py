@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 BUCKET = "tests"
 _SERVER = """
-import sys
+import re, ssl, sys
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -23,13 +23,20 @@ class Quiet(WSGIRequestHandler):
 
 app = DomainDispatcherApplication(create_backend_app)
 notes = open(sys.argv[1], "a", buffering=1)
+signers = open(sys.argv[1] + "-signed", "a", buffering=1)
+tls = None
+if len(sys.argv) > 3:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[3])
 
 def noting(environ, start_response):
     notes.write(f"{environ['REQUEST_METHOD']} {environ['RAW_URI']}\\n")
+    signed = re.search("Credential=([^,]+)", environ.get("HTTP_AUTHORIZATION", ""))
+    signers.write(f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {signed[1] if signed else '-'}\\n")
     return app(environ, start_response)
 
 s3_backends["123456789012"]["aws"].create_bucket(sys.argv[2], "us-east-1")
-server = make_server("127.0.0.1", 0, noting, threaded=True, request_handler=Quiet)
+server = make_server("127.0.0.1", 0, noting, threaded=True, request_handler=Quiet, ssl_context=tls)
 print(server.server_port, flush=True)
 import threading
 threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -54,19 +61,31 @@ class S3:
         lines = [unquote(line) for line in self.notes.read_text().splitlines()]
         return [line for line in lines if part in line]
 
+    def signers(self, part: str) -> set[tuple[str, str]]:
+        """The access keys, each with the region that it was used for, of the requests whose URL contains a text."""
+        lines = self.notes.with_name(f"{self.notes.name}-signed").read_text().splitlines()
+        found = (line.rpartition(" ")[2].split("/") for line in lines if part in unquote(line))
+        return {(key, *scope[1:2]) for key, *scope in found}  # type: ignore[misc]
 
-def start(folder: Path) -> tuple[S3, subprocess.Popen[bytes]]:
-    """Start a server; it ends when the standard input of its process is closed."""
+
+def start(folder: Path, certificate: Path | None = None) -> tuple[S3, subprocess.Popen[bytes]]:
+    """Start a server; it ends when the standard input of its process is closed.
+
+    Args:
+        folder: For its notes.
+        certificate: A file with its certificate and key; None for a server without TLS.
+    """
     notes = folder / "requests"
+    further = [] if certificate is None else [str(certificate)]
     server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(notes), BUCKET], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", _SERVER, str(notes), BUCKET, *further], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     port = int(_out(server).readline())
     environment = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ENDPOINT_URL": f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}",
     }
     return S3(environment=environment, notes=notes), server
 

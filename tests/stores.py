@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from flowc.store.objects import Data, LogSink, ObjectStore
@@ -50,6 +50,10 @@ class Recording:
         self.calls.append(Call("write_once", key, sum(len(p) for p in parts)))
         self.inner.write_once(key, parts)
 
+    def write_chunks(self, key: str, size: int, chunks: Iterable[Data]) -> None:
+        self.calls.append(Call("write_chunks", key, size))
+        self.inner.write_chunks(key, size, chunks)
+
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
         self.calls.append(Call("update", key, 0))
         self.inner.update(key, change)
@@ -57,6 +61,10 @@ class Recording:
     def exists(self, key: str) -> bool:
         self.calls.append(Call("exists", key, 0))
         return self.inner.exists(key)
+
+    def size(self, key: str) -> int | None:
+        self.calls.append(Call("size", key, 0))
+        return self.inner.size(key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         self.calls.append(Call("keys", prefix, 0))

@@ -10,10 +10,12 @@ import click
 
 from flowc.cli import completion
 from flowc.cli.exit_codes import EXIT_DIAGNOSTICS
+from flowc.cli.options import CONFIG, CONFIG_VALUE, WITH
 from flowc.cli.output import say_error, show
 from flowc.cli.reports import REPORTS, Checked
 from flowc.compiler import read_program
 from flowc.diagnostics import Diagnostic, Severity
+from flowc.frontend import Choices
 
 _NO_FLOW = "FC103"
 _NO_ENDS = {"FC201", "FC202"}
@@ -33,12 +35,22 @@ _LIBRARIES = frozenset({"__pycache__", "node_modules", "site-packages"})
     show_default=True,
     help="How to say it: for people, for programs, for code scanning, as notes at lines in GitHub Actions.",
 )
-def check(files: tuple[str, ...], form: str) -> None:
+@WITH
+@CONFIG
+@CONFIG_VALUE
+def check(
+    files: tuple[str, ...],
+    form: str,
+    decorators: tuple[str, ...],
+    config_files: tuple[tuple[str, str], ...],
+    config_values: tuple[tuple[str, str], ...],
+) -> None:
     """Look for mistakes in flows; nothing of them is run.
 
     Of a folder, all files below it that have a flow are looked at; bases that flows are derived from are not.
     """
-    checked = [found for file in dict.fromkeys(files) for found in _check(file)]
+    choices = Choices(decorators=decorators, config_files=config_files, config_values=config_values)
+    checked = [found for file in dict.fromkeys(files) for found in _check(file, choices)]
     if form == "text":
         _print(checked)
     else:
@@ -46,17 +58,17 @@ def check(files: tuple[str, ...], form: str) -> None:
     sys.exit(EXIT_DIAGNOSTICS if any(c.count(Severity.ERROR) for c in checked) else 0)
 
 
-def _check(path: str) -> Iterator[Checked]:
+def _check(path: str, choices: Choices) -> Iterator[Checked]:
     if not os.path.isdir(path):
-        yield _check_file(path)
+        yield _check_file(path, choices)
         return
-    below = [_check_file(file) for file in sorted(_python_files(path))]
+    below = [_check_file(file, choices) for file in sorted(_python_files(path))]
     found = [c for c in below if not _is_no_flow(c)]
     yield from found or [_nothing_in(path)]
 
 
-def _check_file(file: str) -> Checked:
-    program, diagnostics, sources = read_program(file)
+def _check_file(file: str, choices: Choices) -> Checked:
+    program, diagnostics, sources = read_program(file, choices)
     return Checked(file, program.flow if program is not None else None, diagnostics, sources)
 
 

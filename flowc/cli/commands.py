@@ -7,7 +7,21 @@ import click
 from flowc._version import __version__
 from flowc.cli.group import Commands
 
-_COMMANDS = ("check", "compile", "doctor", "dump", "graph", "init", "logs", "run", "runs", "show", "simulate")
+_COMMANDS = (
+    "check",
+    "compile",
+    "config",
+    "doctor",
+    "dump",
+    "explain",
+    "graph",
+    "init",
+    "logs",
+    "run",
+    "runs",
+    "show",
+    "simulate",
+)
 
 
 @click.group(

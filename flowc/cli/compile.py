@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowc.cli.configured import configured, settings_here, settings_of_target
 from flowc.cli.flows import FlowCommand, find_target, pairs_of, read_flow, settings_of
-from flowc.cli.options import EXTRA, FLOW, IMAGE, STORE_HELP, TARGET, choices
+from flowc.cli.options import EXTRA, FLOW, IMAGE, TARGET, choices
 from flowc.cli.output import plain, show, stop
-from flowc.contract import code_key
+from flowc.contract import blob_key, code_key
+from flowc.settings import task_variables
 from flowc.store.opening import to_url
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 @click.command(cls=FlowCommand, context_settings=EXTRA)
 @FLOW
 @TARGET
-@click.option("--store", envvar="FLOWC_STORE", help=STORE_HELP)
-@click.option("-o", "--output", "folder", required=True, type=click.Path(), help="The folder to write to.")
+@configured("store", "--store", default=False)
+@configured("output", "-o", "--output", "folder", required=True, help="The folder to write to (or FLOWC_OUTPUT).")
 @IMAGE
 @choices
 @click.pass_context
@@ -31,31 +33,37 @@ def compile(
 ) -> None:
     """Write a scheduler's definition of a flow, and the code package."""
     from flowc import compiler
+    from flowc.outputs import write_files
 
     program = read_flow(file, choices)
     target = find_target(target_name)
-    settings = settings_of(pairs_of(context.args), target)
+    settings = settings_of_target(target) | settings_of(pairs_of(context.args), target)
     if not store:
         from flowc.diagnostics import Diagnostic
 
         stop([_no_store(Diagnostic, target_name)], {})
     url = to_url(store)
-    compiled, found = compiler.compile_program(program, target, store=url, image=image, settings=settings)
+    compiled, found = compiler.compile_program(
+        program, target, store=url, image=image, settings=settings, environment=task_variables(settings_here(), url)
+    )
     sources = program.sources
     if compiled is None:
         stop(found, sources)
     show(found, sources)
-    blocked = compiler.write_files(compiled, folder)
+    blocked = write_files(compiled, folder)
     if blocked:
         stop(blocked, sources)
-    for output in compiled.files:
-        click.echo(f"{plain(os.path.join(folder, output.name))}  {len(output.data):,} bytes")
+    for name, size in compiled.sizes:
+        click.echo(f"{plain(os.path.join(folder, name))}  {size:,} bytes")
     click.echo(f"tasks look for the code package at {url}/{code_key(program.flow.name, compiled.code.code)}")
+    for include in compiled.includes:
+        where = f"{url}/{blob_key(program.flow.name, include.digest)}"
+        click.echo(f"tasks look for the file of `{include.parameter}` at {where}")
 
 
 def _no_store(diagnostic: type[Diagnostic], target: str) -> Diagnostic:
     return diagnostic(
         code="FC401",
         message=f"target {target} needs a store that its tasks can reach",
-        help="give one: --store s3://bucket/prefix (or set FLOWC_STORE)",
+        help="give one: --store s3://bucket/prefix, or `store` in pyproject.toml or flowc.toml, or FLOWC_STORE",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flowc.errors import FlowcError
+from flowc.settings.declared import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -31,6 +32,13 @@ def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     from flowc.targets.registry import target_names
 
     return _items(target_names(), incomplete)
+
+
+def codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Codes of diagnostics."""
+    from flowc.diagnostics import CODES
+
+    return _items(CODES, incomplete.upper())
 
 
 def flows(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -69,7 +77,7 @@ def _names(ctx: click.Context, above: list[str]) -> list[str]:
     """Names of flows, of a flow's runs (the last one first), or of a run's steps."""
     from flowc.client import Metaflow
 
-    store = ctx.params.get("store") or os.environ.get("FLOWC_STORE") or ".flowc"
+    store = ctx.params.get("store") or DEFAULT_STORE
     if not os.path.isdir(store):
         return []  # asking a cloud takes longer than typing
     try:

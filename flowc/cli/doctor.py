@@ -7,24 +7,33 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import click
 
 from flowc._version import __version__
+from flowc.cli.config import all_values, shown
 from flowc.cli.exit_codes import EXIT_DIAGNOSTICS
-from flowc.cli.finding import JSON, STORE
+from flowc.cli.finding import JSON
 from flowc.cli.output import in_colour, place
 from flowc.cli.tables import printable
 from flowc.cli.values import dumps
-from flowc.client.objects import DEFAULT_STORE
+from flowc.diagnostics import Severity
 from flowc.errors import FlowcError, StoreError
-from flowc.simulate.airflow import INSTALL, PYTHON_VARIABLE, find_airflow
+from flowc.settings import (
+    DECLARED,
+    DEFAULT_STORE,
+    Origin,
+    Settings,
+    aws_variables,
+    load_settings,
+    without_password,
+)
+from flowc.simulate.airflow import INSTALL, find_airflow
 from flowc.simulate.errors import SimulateError
 from flowc.simulate.libraries import MOTO_VERSION
 from flowc.store.local import LocalStore
@@ -41,18 +50,11 @@ _AIRFLOW_PACKAGES = (
 )
 _SHOWN = frozenset(
     {
-        "AWS_CA_BUNDLE",
         "AWS_CONFIG_FILE",
-        "AWS_DEFAULT_REGION",
-        "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_S3",
-        "AWS_PROFILE",
-        "AWS_REGION",
         "AWS_ROLE_ARN",
         "AWS_SHARED_CREDENTIALS_FILE",
-        "FLOWC_AIRFLOW_PYTHON",
         "FLOWC_CACHE",
-        "FLOWC_STORE",
+        *(variable for declared in DECLARED for variable in (declared.variable, *declared.own)),
     }
 )
 
@@ -89,15 +91,20 @@ class Finding(NamedTuple):
 
 
 @click.command()
-@STORE
+@click.option("--store", help="Where artifacts are, instead of where the settings say.")
 @click.option("--write", is_flag=True, help=f"Also try to write to the store: the object {_PROBE}, which stays there.")
 @JSON
-def doctor(store: str, write: bool, as_json: bool) -> None:
+def doctor(store: str | None, write: bool, as_json: bool) -> None:
     """Look at what is installed, reachable and configured here.
 
     Of the store, names are listed; nothing is written unless --write says so.
     """
-    found = [*_installed(), *_reachable(store, write), *_configured()]
+    settings = load_settings()
+    given = sorted(name for name in os.environ if name.startswith(("FLOWC_", "AWS_")))
+    os.environ.update(aws_variables(settings))
+    root = store or settings.text("store") or DEFAULT_STORE
+    python = settings.text("airflow_python")
+    found = [*_installed(python), *_reachable(root, write), *_configured(settings, given)]
     if as_json:
         click.echo(dumps({"findings": [{**f._asdict(), "verdict": f.verdict.value} for f in found]}))
     else:
@@ -122,7 +129,7 @@ def _print(found: list[Finding]) -> None:
 # --- installed -------------------------------------------------------------------------------------------------------
 
 
-def _installed() -> Iterator[Finding]:
+def _installed(airflow_python: str | None) -> Iterator[Finding]:
     yield Finding("installed", "flowc", Verdict.OK, f"{__version__}, {Path(__file__).parents[1]}")
     python = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info >= _OLDEST_PYTHON:
@@ -132,7 +139,7 @@ def _installed() -> Iterator[Finding]:
         yield Finding("installed", "Python", Verdict.BROKEN, python, f"flowc needs {oldest} or newer")
     yield from map(_package, _required())
     yield _simulator()
-    yield _airflow()
+    yield _airflow(airflow_python)
 
 
 def _required() -> list[str]:
@@ -175,13 +182,12 @@ def _simulator() -> Finding:
     return Finding("installed", name, Verdict.OK, version)
 
 
-def _airflow() -> Finding:
-    named = os.environ.get(PYTHON_VARIABLE)
+def _airflow(named: str | None) -> Finding:
     # what was named is asked for
     bad = Verdict.BROKEN if named else Verdict.NOTE
     hint = f"for `flowc simulate --target airflow`: {INSTALL}"
     try:
-        python = find_airflow()
+        python = find_airflow(named)
     except SimulateError:
         return Finding("installed", "Airflow", bad, f"no interpreter {named}" if named else "not found", hint)
     versions = _ask_versions(python)
@@ -192,7 +198,7 @@ def _airflow() -> Finding:
         return Finding("installed", "Airflow", bad, f"{python} lacks {', '.join(missing)}", hint)
     airflow, kubernetes, amazon = (versions[name] for name in _AIRFLOW_PACKAGES)
     found = f"{airflow} with cncf-kubernetes {kubernetes} and amazon {amazon}, {python}"
-    return Finding("installed", "Airflow", Verdict.OK, f"{found}{f' ({PYTHON_VARIABLE})' if named else ''}")
+    return Finding("installed", "Airflow", Verdict.OK, f"{found}{' (airflow_python)' if named else ''}")
 
 
 _ASK = """
@@ -277,7 +283,7 @@ def _probe(store: ObjectStore) -> str:
 def _store_hint(where: str) -> str:
     if not where.startswith("s3://"):
         return "choose another with --store, or see to its permissions"
-    hint = "credentials, region and endpoint come from AWS_* variables or the machine's role"
+    hint = "credentials, region and endpoint come from AWS_* variables, a profile, or the machine's role"
     if not os.environ.get("AWS_REGION") and not os.environ.get("AWS_DEFAULT_REGION"):
         hint += "; AWS_REGION is not set"
     return hint
@@ -286,16 +292,19 @@ def _store_hint(where: str) -> str:
 # --- configured ------------------------------------------------------------------------------------------------------
 
 
-def _configured() -> Iterator[Finding]:
-    names = sorted(name for name in os.environ if name.startswith(("FLOWC_", "AWS_")))
-    for name in names:
-        value = _without_password(os.environ[name]) if name in _SHOWN else "set (not shown)"
-        yield Finding("configured", name, Verdict.OK, value)
-    if "FLOWC_STORE" not in names:
-        hint = "set it, or give --store, for a store that others can reach"
+def _configured(settings: Settings, variables: Sequence[str]) -> Iterator[Finding]:
+    values, problems = all_values(settings)
+    for problem in (*settings.problems, *problems):
+        verdict = Verdict.BROKEN if problem.severity is Severity.ERROR else Verdict.NOTE
+        where = problem.primary.span if problem.primary is not None else None
+        line = f"{where.file}:{settings.sources[where.file].position(where.start)[0]}: " if where is not None else ""
+        yield Finding("configured", problem.code, verdict, f"{line}{problem.message}", problem.help)
+    for value in values:
+        if value.origin is Origin.FILE:
+            yield Finding("configured", value.declared.name, Verdict.OK, f"{shown(value)} ({value.place})")
+    for name in variables:
+        text = without_password(os.environ[name]) if name in _SHOWN else "set (not shown)"
+        yield Finding("configured", name, Verdict.OK, text)
+    if settings.values["store"].origin is Origin.DEFAULT:
+        hint = "set it, or `store` in pyproject.toml or flowc.toml, for a store that others can reach"
         yield Finding("configured", "FLOWC_STORE", Verdict.NOTE, f"not set: {DEFAULT_STORE} is used", hint)
-
-
-def _without_password(value: str) -> str:
-    user, at, rest = value.rpartition("@")
-    return f"{urlsplit(value).scheme}://...@{rest}" if at and "://" in user else value

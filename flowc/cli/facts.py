@@ -36,12 +36,17 @@ def run_json(run: Run, *, readable: bool = True) -> dict[str, Any]:
     return {
         "pathspec": run.pathspec,
         "scheduler_id": run.scheduler_id,
+        "origin_run_id": run.origin_run_id,
         "engine": run.engine,
         "created_at": iso(run.created_at),
         "finished_at": iso(finished),
         "duration_s": None if finished is None else (finished - run.created_at).total_seconds(),
         "code": run.code,
         "parameters": to_json(run.parameters)[0],
+        "tags": sorted(run.user_tags),
+        "system_tags": sorted(run.system_tags),
+        "user": run.user,
+        "logical_date": iso(run.logical_date),
     }
 
 

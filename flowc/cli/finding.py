@@ -6,16 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from flowc.cli.configured import configured
 from flowc.client import Flow, Run, Task
-from flowc.client.objects import DEFAULT_STORE
 
-STORE = click.option(
-    "--store",
-    envvar="FLOWC_STORE",
-    default=DEFAULT_STORE,
-    show_default=True,
-    help="Where to look: a directory, or s3://bucket/prefix (or FLOWC_STORE).",
-)
+STORE = configured("store", "--store")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -14,6 +14,9 @@ from flowc.cli.output import show, stop
 if TYPE_CHECKING:
     from flowc.compiler import Program
     from flowc.frontend import Choices
+    from flowc.ir.configs import Config
+    from flowc.ir.steps import Parameter
+    from flowc.runner.parameters import Problem
     from flowc.targets.base import Target
 
 
@@ -33,6 +36,10 @@ class FlowCommand(click.Command):
             rows = _parameter_rows(files[:1])
             with formatter.section(f"Parameters of {files[0]}" if rows else "Parameters"):
                 formatter.write_dl(rows or [("--name VALUE", "A parameter of the flow; name a flow to see its own.")])
+            rows = _config_rows(files[:1])
+            if rows:
+                with formatter.section(f"Configs of {files[0]}"):
+                    formatter.write_dl(rows)
         if "target_name" in names:
             for name, rows in _setting_rows():
                 with formatter.section(f"Settings of target {name}"):
@@ -51,15 +58,56 @@ def read_flow(file: str, choices: Choices) -> Program:
 
 
 def parameters_of(program: Program, texts: Mapping[str, str]) -> dict[str, Any]:
-    """The value of every parameter; ends the command where one is wrong."""
-    from flowc.diagnostics import Diagnostic
+    """The value of every parameter that is known before the run; ends the command where one is wrong."""
     from flowc.runner import parameters
 
-    values, problems = parameters.parse(program.plan, texts)
+    values, problems = _read_values(program, texts)
     resolved, more = parameters.check(program.plan, values)
-    if problems or more:
-        stop([Diagnostic(code=p.code, message=p.message, help=p.help) for p in (*problems, *more)], {})
+    _stop_at([*problems, *more])
     return resolved
+
+
+def given_parameters(program: Program, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The values that are given, and no others; ends the command where one cannot be read."""
+    values, problems = _read_values(program, texts)
+    _stop_at(problems)
+    return values
+
+
+def _stop_at(problems: Sequence[Problem]) -> None:
+    from flowc.diagnostics import Diagnostic
+
+    if problems:
+        stop([Diagnostic(code=p.code, message=p.message, help=p.help) for p in problems], {})
+
+
+def _read_values(program: Program, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    from flowc.runner import parameters
+
+    files = {p.name for p in program.plan.parameters if p.type == "file"} & texts.keys()
+    values, problems = parameters.parse(program.plan, texts)
+    if files:
+        from flowc.runner import includes
+
+        values |= {name: includes.absolute(texts[name]) for name in files}
+        problems += [p for name in sorted(files) if (p := _unreadable(name, values[name])) is not None]
+    return values, problems
+
+
+def _unreadable(name: str, place: str) -> Problem | None:
+    """Why the file that a parameter is given cannot be read, if it is on this machine."""
+    from flowc.runner.includes import is_place, local_path
+    from flowc.runner.parameters import Problem
+    from flowc.store.files import read_chunks, reason
+
+    path = local_path(place) if is_place(place) else None
+    try:
+        if path is not None:
+            next(read_chunks(path), b"")
+    except (OSError, ValueError) as error:
+        message = f"parameter `{name}` includes `{path}`, which cannot be read: {reason(error)}"
+        return Problem("FC604", message, f"give the path or URL of a file that there is: --{name} PATH")
+    return None
 
 
 def find_target(name: str) -> Target[Any]:
@@ -105,14 +153,39 @@ def _parameter_rows(files: Sequence[str]) -> list[tuple[str, str]]:
     program = read_program(files[0])[0] if files else None
     if program is None:
         return []
-    return [
-        (
-            f"--{p.name} {p.type.value.upper()}",
-            p.help
-            + ("  [required]" if p.required else "" if p.default is None else f"  [default: {_shown(p.default)}]"),
-        )
-        for p in program.flow.params
-    ]
+    return [(f"--{p.name} {_KINDS.get(p.type.value, p.type.value.upper())}", _note(p)) for p in program.flow.params]
+
+
+def _config_rows(files: Sequence[str]) -> list[tuple[str, str]]:
+    from flowc.compiler import read_program
+
+    program = read_program(files[0])[0] if files else None
+    if program is None:
+        return []
+    return [(f"--config {c.name} FILE", f"{c.help}  {_config_note(c)}".strip()) for c in program.flow.configs]
+
+
+def _config_note(config: Config) -> str:
+    if config.default:
+        return f"[default: {config.default}]"
+    if config.deferred:
+        return "[default: found when a run starts]"
+    return "" if config.value is None else f"[default: {_shown(config.value)}]"
+
+
+_KINDS = {"any": "VALUE"}
+
+
+def _note(parameter: Parameter) -> str:
+    """A parameter's help, and what it is when it is not given."""
+    if parameter.required:
+        note = "[required]"
+    elif parameter.deferred:
+        note = "[default: found when a run starts]"
+    else:
+        default = parameter.default if parameter.file is None else parameter.file.name
+        note = "" if default is None else f"[default: {_shown(default)}]"
+    return f"{parameter.help}  {note}" if note else parameter.help
 
 
 def _shown(default: Any) -> str:

@@ -77,5 +77,7 @@ def place(store_url: str, key: str = "") -> str:
     from flowc.store.local import LocalStore
     from flowc.store.opening import open_store
 
+    if store_url.startswith("s3://"):
+        return f"{store_url}/{key}"
     store = open_store(store_url)
     return plain(store.path(key)).rstrip("/") if isinstance(store, LocalStore) else f"{store_url}/{key}"

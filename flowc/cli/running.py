@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,19 +13,20 @@ import click
 
 from flowc.cli.exit_codes import EXIT_DIAGNOSTICS, EXIT_INTERRUPTED
 from flowc.cli.output import place, show, stop
-from flowc.client.objects import default_store
-from flowc.compiler import Compiled, Program
+from flowc.compiler import Program
 from flowc.contract import NO_PATH, Address, parse_path, run_json_key, run_key
-from flowc.store.opening import check_url, open_store, to_url
+from flowc.outputs import Compiled
+from flowc.store.opening import check_url, open_store
 
 if TYPE_CHECKING:
     from flowc.local.engine import RunState
+    from flowc.runner.start import Start
     from flowc.simulate.engines import Process, Simulated
 
 _OWN_BUCKET = "flowc-simulate"
 
 
-def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_workers: int) -> int:
+def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_workers: int, start: Start) -> int:
     """`flowc run`; the exit code."""
     from flowc.cli.progress import Progress
     from flowc.local import engine
@@ -33,7 +35,7 @@ def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_w
     check_url(store_url)
     package = build_package(program.plan, program.folder)
     run_id = engine.new_run_id()
-    click.echo(f"run {program.flow.name}/{run_id}")
+    announce(program, run_id)
     progress = Progress(program.plan)
     try:
         state = engine.run_flow(
@@ -41,17 +43,36 @@ def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_w
             program.folder,
             store_url=store_url,
             package=package,
+            files=program.files,
             run_id=run_id,
             parameters=parameters,
             max_workers=max_workers,
             watcher=progress,
+            start=start,
         )
     finally:
         progress.close()
-    return _report(program, store_url, run_key(run_id), state, progress.failure)
+    return report(program, store_url, run_key(run_id), state, progress.failure)
 
 
-def _report(program: Program, store_url: str, run: str, state: RunState, failure: tuple[Address, str] | None) -> int:
+def announce(program: Program, run_id: str) -> None:
+    """Say which run begins."""
+    project = program.flow.deployment.project
+    if project is not None:
+        click.echo(f"project {project.name}, branch {project.branch}")
+    click.echo(f"run {program.flow.name}/{run_id}")
+
+
+def report(program: Program, store_url: str, run: str, state: RunState, failure: tuple[Address, str] | None) -> int:
+    """Tell how a local run has ended; the exit code.
+
+    Args:
+        program: The flow.
+        store_url: Where its artifacts are.
+        run: The run's key.
+        state: How it ended.
+        failure: The task that failed it, and its last attempt, whose log is in the store; None for none.
+    """
     from flowc.local.engine import RunState
 
     name = f"{program.flow.name}/{run}"
@@ -76,28 +97,43 @@ class Simulation(NamedTuple):
     Attributes:
         program: The flow.
         target: Its target's name, a key of `SIMULATED`.
-        store: The store's URL; None for the default one.
+        store: The URL of the store that was asked for; None for none.
+        usual_store: The URL of the one that is used then, as by a local run.
         image: The step-runner container's image; nothing is done with it here, but it is in the definition.
         settings: The target's own settings that were given.
+        environment: Variables of all tasks, by the URL of their store.
+        airflow_python: The interpreter that has Airflow; None to look for one.
         parameters: What the run is started with.
         output: Where to keep what was compiled; None for nowhere.
+        logical_date: The time that the run is for, as `parse_time` gives it; None for none.
     """
 
     program: Program
     target: str
     store: str | None
+    usual_store: str
     image: str
     settings: dict[str, str]
+    environment: Callable[[str], tuple[tuple[str, str], ...]]
+    airflow_python: str | None
     parameters: dict[str, Any]
     output: str | None
+    logical_date: str | None = None
 
-    def compile(self, store: str) -> Compiled:
+    def compile(self, store: str, *, own_s3: bool = False) -> Compiled:
         """The flow as `flowc compile` would write it; ends the command if it cannot be."""
         from flowc.compiler import compile_program
         from flowc.targets.registry import load_target
 
         target = load_target(self.target)
-        compiled, found = compile_program(self.program, target, store=store, image=self.image, settings=self.settings)
+        compiled, found = compile_program(
+            self.program,
+            target,
+            store=store,
+            image=self.image,
+            settings=self.settings,
+            environment=() if own_s3 else self.environment(store),  # what is set about S3 is about another one
+        )
         sources = self.program.sources
         if compiled is None:
             stop(found, sources)
@@ -113,7 +149,7 @@ def run_simulated(simulation: Simulation) -> int:
     with ExitStack() as stack:
         folder = simulation.output or stack.enter_context(TemporaryDirectory(prefix="flowc-"))
         run_id = new_run_id()
-        click.echo(f"run {flow}/{run_id}")
+        announce(simulation.program, simulation.program.flow.run_id_prefix + run_id)
         result, store = SIMULATED[simulation.target](stack, simulation, run_id, Path(folder))
         name = f"{flow}/{result.run}"
         if result.succeeded:
@@ -134,9 +170,9 @@ def _simulate_airflow(stack: ExitStack, simulation: Simulation, run_id: str, fol
     from flowc.simulate.airflow import AirflowDriver
     from flowc.simulate.engines import on_airflow
 
-    url = simulation.store or to_url(default_store())
+    url = simulation.store or simulation.usual_store
     compiled = simulation.compile(url)
-    driver = stack.enter_context(AirflowDriver())
+    driver = stack.enter_context(AirflowDriver(python=simulation.airflow_python))
     result = on_airflow(
         driver,
         simulation.program,
@@ -145,6 +181,7 @@ def _simulate_airflow(stack: ExitStack, simulation: Simulation, run_id: str, fol
         run_id=run_id,
         parameters=simulation.parameters,
         folder=folder,
+        logical_date=simulation.logical_date,
         environment=_aws_environment(),
         listen=_show,
     )
@@ -158,10 +195,10 @@ def _simulate_stepfunctions(
     from flowc.simulate.stepfunctions import AwsServer
     from flowc.store.copy import copy_run
 
-    final = simulation.store or to_url(default_store())
+    final = simulation.store or simulation.usual_store
     own_s3 = simulation.store is None and not final.startswith("s3://")
     url = f"s3://{_OWN_BUCKET}" if own_s3 else final
-    compiled = simulation.compile(url)
+    compiled = simulation.compile(url, own_s3=own_s3)
     outside = None if own_s3 else _aws_environment()
     server = stack.enter_context(AwsServer(s3_environment=outside, on_job=lambda job: _show(from_job(job))))
     if own_s3:
@@ -176,11 +213,14 @@ def _simulate_stepfunctions(
             run_id=run_id,
             parameters=simulation.parameters,
             folder=folder,
+            logical_date=simulation.logical_date,
         )
     finally:
         # also what an interrupted run has finished: the server's S3 goes with the server
-        if own_s3 and store.exists(run_json_key(simulation.program.flow.name, run_key(run_id))):
-            copy_run(store, open_store(final), simulation.program.flow.name, run_key(run_id))
+        flow = simulation.program.flow
+        key = run_key(flow.run_id_prefix + run_id)
+        if own_s3 and store.exists(run_json_key(flow.name, key)):
+            copy_run(store, open_store(final), flow.name, key)
     return result, final
 
 
@@ -189,7 +229,10 @@ SIMULATED = {"airflow": _simulate_airflow, "stepfunctions": _simulate_stepfuncti
 
 
 def _aws_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    """What reaches S3 from here; of a role that is assumed, credentials, which all that is simulated can use."""
+    from flowc.store.aws import role_credentials
+
+    return {**{n: v for n, v in os.environ.items() if n.startswith("AWS_")}, **role_credentials()}
 
 
 def _show(process: Process) -> None:

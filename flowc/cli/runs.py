@@ -28,11 +28,14 @@ _PARALLEL = 16  # runs that are read at the same time: it is waiting, not work
 @STORE
 @JSON
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the N runs that were started last.")
-def runs(flow: str | None, store: str, as_json: bool, last: int | None) -> None:
+@click.option("--tag", "tags", metavar="TEXT", multiple=True, help="Only runs with this tag; with each of several.")
+def runs(flow: str | None, store: str, as_json: bool, last: int | None, tags: tuple[str, ...]) -> None:
     """List the runs of a flow, or of all flows, the last one first."""
     flows = [Flow(flow, store)] if flow is not None else Metaflow(store).flows
     found = [pair for f in flows for pair in ((f, run_id) for run_id in f.run_ids)]
     opened = sorted(_parallel(_open, found), key=_created, reverse=True)
+    if tags:  # what has not started, or cannot be read, has none
+        opened = [s for s in opened if s.run is not None and s.run.tags.issuperset(tags)]
     summaries = _parallel(_judge, opened[:last])
     url = to_url(store)
     if as_json:
@@ -41,7 +44,8 @@ def runs(flow: str | None, store: str, as_json: bool, last: int | None) -> None:
         heads = ("run", "state", "started", "duration", "engine", "parameters")
         print_table(heads, map(_summary_row, summaries), last_is_needed=False)
     else:
-        click.echo(f"nothing has been run with the store {place(url)} yet", err=True)
+        nothing = f"no run in {place(url)} has {' and '.join(tags)}" if tags else None
+        click.echo(nothing or f"nothing has been run with the store {place(url)} yet", err=True)
     for summary in summaries:
         if summary.error is not None and not as_json:
             fail(f"{summary.flow}/{summary.id}: {summary.error}")
@@ -100,7 +104,8 @@ def _summary_row(summary: _Summary) -> tuple[str, ...]:
         return (name, summary.state, "-", "-", "-", "")
     parameters = ", ".join(f"{n}={short(v, 40)}" for n, v in run.parameters.items() if v is not None)
     took = "-" if summary.error is not None else duration(elapsed(run))
-    return (name, summary.state, ago(run.created_at), took, run.engine, parameters)
+    engine = run.engine if run.origin_run_id is None else f"{run.engine}, one step"
+    return (name, summary.state, ago(run.created_at), took, engine, parameters)
 
 
 def _summary_json(summary: _Summary) -> dict[str, Any]:

@@ -105,8 +105,21 @@ def _print_run(run: Run) -> None:
     facts += [("engine", run.engine), ("code", run.code[:HASH_DIGITS])]
     if run.scheduler_id != run.id:
         facts.append(("id", run.scheduler_id))
+    facts += [(name, value) for name, _, value in _marks(run) if name != "runtime"]
+    if run.logical_date is not None:
+        facts.append(("logical date", run.logical_date.isoformat()))
+    if run.user_tags:
+        facts.append(("tags", ", ".join(sorted(run.user_tags))))
+    if run.origin_run_id is not None:
+        facts.append(("inputs of", f"{run.pathspec.partition('/')[0]}/{run.origin_run_id}"))
     facts += [(f"--{name}", short(value, VALUE_WIDTH)) for name, value in run.parameters.items()]
+    facts += [(f"--{name}", f"a file of {size:,} bytes") for name, size in run.files.items()]
     print_table(("run", run.pathspec), facts)
+
+
+def _marks(run: Run) -> Iterator[tuple[str, str, str]]:
+    """The parts of the system's tags, as `user`, `:`, `ada`."""
+    return (tag.partition(":") for tag in sorted(run.system_tags))
 
 
 def _task_rows(run: Run, tasks: Sequence[_TaskFacts]) -> Iterator[tuple[str, ...]]:
@@ -117,6 +130,8 @@ def _task_rows(run: Run, tasks: Sequence[_TaskFacts]) -> Iterator[tuple[str, ...
 def _step_rows(run: Run, tasks: Sequence[_TaskFacts]) -> Iterator[tuple[str, ...]]:
     for step in run.step_names:
         of_step = [facts for facts in tasks if facts.step == step]
+        if not of_step and run.origin_run_id is not None:
+            continue  # it is a run of one step
         if not of_step:
             yield (step, NOT_STARTED, "", "", "", "")
             continue

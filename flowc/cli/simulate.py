@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowc.cli.configured import settings_here, settings_of_target
 from flowc.cli.exit_codes import EXIT_INTERRUPTED
 from flowc.cli.flows import FlowCommand, check_options, find_target, pairs_of, parameters_of, read_flow, settings_of
-from flowc.cli.options import EXTRA, FLOW, IMAGE, STORE_HELP, TARGET, choices
+from flowc.cli.marks import logical_date_of
+from flowc.cli.options import EXTRA, FLOW, IMAGE, LOGICAL_DATE, TARGET, choices
+from flowc.settings import DEFAULT_STORE, task_variables
 from flowc.store.opening import to_url
 
 if TYPE_CHECKING:
@@ -19,9 +22,10 @@ if TYPE_CHECKING:
 @click.command(cls=FlowCommand, context_settings=EXTRA)
 @FLOW
 @TARGET
-@click.option("--store", help=STORE_HELP)
+@click.option("--store", help="Where tasks put artifacts, as for a scheduler.  [default: what `flowc run` uses]")
 @click.option("-o", "--output", "folder", type=click.Path(), help="Keep what was compiled in this folder.")
 @IMAGE
+@LOGICAL_DATE
 @choices
 @click.pass_context
 def simulate(
@@ -31,6 +35,7 @@ def simulate(
     store: str | None,
     folder: str | None,
     image: str,
+    logical_date: str | None,
     choices: Choices,
 ) -> None:
     """Run a flow here as a scheduler would.
@@ -49,14 +54,19 @@ def simulate(
     own = {s.name.replace("_", "-") for s in target.settings} - {p.name for p in program.flow.params}
     settings = settings_of({n: v for n, v in pairs.items() if n in own}, target)
     parameters = parameters_of(program, {n: v for n, v in pairs.items() if n not in own})
+    here = settings_here()
     simulation = running.Simulation(
         program=program,
         target=target_name,
         store=to_url(store) if store else None,
+        usual_store=to_url(here.text("store") or DEFAULT_STORE),
         image=image,
-        settings=settings,
+        settings=settings_of_target(target) | settings,
+        environment=lambda url: task_variables(here, url),
+        airflow_python=here.text("airflow_python"),
         parameters=parameters,
         output=folder,
+        logical_date=logical_date_of(logical_date),
     )
     try:
         code = running.run_simulated(simulation)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flowc.client import reading
 from flowc.client.reading import End, Stored, meant, parsed
@@ -22,15 +22,20 @@ from flowc.contract import (
     run_prefix,
     runs_prefix,
 )
+from flowc.diagnostics import Severity, render
 from flowc.errors import FlowcError
 from flowc.runner.code import open_code
 from flowc.runner.loader import folder_first
+from flowc.settings import DEFAULT_STORE, aws_variables, load_settings
 from flowc.store.artifacts import Record, load
+from flowc.store.files import size_of
 from flowc.store.objects import ObjectStore
 from flowc.store.opening import open_store
+from flowc.store.origins import located, origins_of
 from flowc.store.records import DONE, FAILED, Commit, RunRecord, TaskRecord
 
-DEFAULT_STORE = ".flowc"
+if TYPE_CHECKING:
+    from flowc.cards.stored import CardContainer
 
 
 class NotFound(FlowcError, KeyError):
@@ -40,20 +45,34 @@ class NotFound(FlowcError, KeyError):
         return str(self.args[0])
 
 
-def default_store() -> str:
-    """The store that is looked into when none is named: FLOWC_STORE, or `.flowc` in the working directory."""
-    return os.environ.get("FLOWC_STORE") or DEFAULT_STORE
+def open_configured(store: str | None) -> ObjectStore:
+    """A store as the settings for the working directory have it.
+
+    Args:
+        store: Where; None for the one that is set (`FLOWC_STORE`, or `store` in flowc.toml or pyproject.toml), or else
+            `.flowc` in the working directory.
+
+    Raises:
+        FlowcError: The settings or the store cannot be used.
+    """
+    settings = load_settings()
+    errors = [d for d in settings.problems if d.severity is Severity.ERROR]
+    if errors:
+        raise FlowcError("\n".join(render(d, settings.sources) for d in errors))
+    variables = aws_variables(settings)
+    url = store or settings.text("store") or DEFAULT_STORE
+    return open_store(url, {**os.environ, **variables} if variables else None)
 
 
 class Metaflow:
     """Everything in a store.
 
     Args:
-        store: Where: a directory or `s3://bucket/prefix`; see `default_store`.
+        store: Where: a directory or `s3://bucket/prefix`; see `open_configured`.
     """
 
     def __init__(self, store: str | None = None) -> None:
-        self._store = open_store(store or default_store())
+        self._store = open_configured(store)
 
     @property
     def flows(self) -> list[Flow]:
@@ -67,6 +86,10 @@ class Metaflow:
     def __getitem__(self, name: str) -> Flow:
         return Flow._open(self._store, name)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a run of the flow."""
+        return _is_there(self, name)
+
     def __repr__(self) -> str:
         return f"Metaflow('{self._store.url}')"
 
@@ -76,14 +99,14 @@ class Flow:
 
     Args:
         name: The flow's name.
-        store: Where: a directory or `s3://bucket/prefix`; see `default_store`.
+        store: Where: a directory or `s3://bucket/prefix`; see `open_configured`.
 
     Raises:
         NotFound: The store has no run of it.
     """
 
     def __init__(self, name: str, store: str | None = None) -> None:
-        self._set(open_store(store or default_store()), name)
+        self._set(open_configured(store), name)
 
     @classmethod
     def _open(cls, store: ObjectStore, name: str) -> Flow:
@@ -118,11 +141,11 @@ class Flow:
 
     @property
     def latest_successful_run(self) -> Run | None:
-        """The run that was started last of those that succeeded; None if there is none."""
-        return next((run for run in self if run.successful), None)
+        """The run that was started last of those that succeeded, from the first step to the last, or None."""
+        return next((run for run in self if run.origin_run_id is None and run.successful), None)
 
-    def runs(self) -> Iterator[Run]:
-        """All runs, the last one first.
+    def runs(self, *tags: str) -> Iterator[Run]:
+        """The runs that have all of the tags, or simply all runs; the last one first.
 
         Raises:
             StoreError: The record of one is damaged.
@@ -134,13 +157,18 @@ class Flow:
             for key, record, data in zip(keys, records, self._store.read_many(records), strict=True)
             if data is not None
         ]
-        yield from sorted(runs, key=lambda run: run._record.created_ns, reverse=True)
+        wanted = [run for run in runs if run.tags.issuperset(tags)]
+        yield from sorted(wanted, key=lambda run: run._record.created_ns, reverse=True)
 
     def __iter__(self) -> Iterator[Run]:
         return self.runs()
 
     def __getitem__(self, run_id: str) -> Run:
         return Run._open(self._store, self.id, run_id)
+
+    def __contains__(self, run_id: str) -> bool:
+        """Whether there is such a run, by its id as `flow[run_id]` takes it."""
+        return _is_there(self, run_id)
 
     def __repr__(self) -> str:
         return f"Flow('{self.id}')"
@@ -151,7 +179,7 @@ class Run:
 
     Args:
         pathspec: `Flow/run_id`; the id as the scheduler has it, or as it is in the store's keys.
-        store: Where; see `default_store`.
+        store: Where; see `open_configured`.
 
     Raises:
         NotFound: There is no such run.
@@ -161,7 +189,7 @@ class Run:
         flow, _, run_id = pathspec.partition("/")
         if not run_id:
             raise NotFound(f"`{pathspec}` does not name a run: expected Flow/run_id")
-        self._set(open_store(store or default_store()), flow, run_id, None)
+        self._set(open_configured(store), flow, run_id, None)
 
     @classmethod
     def _open(cls, store: ObjectStore, flow: str, run_id: str, record: RunRecord | None = None) -> Run:
@@ -207,6 +235,37 @@ class Run:
         return self._record.engine
 
     @property
+    def tags(self) -> frozenset[str]:
+        """All that it is marked with: `user_tags` and `system_tags`."""
+        return self.user_tags | self.system_tags
+
+    @property
+    def user_tags(self) -> frozenset[str]:
+        """What it was marked with by `--tag`, when it was started or compiled."""
+        return frozenset(self._record.tags)
+
+    @property
+    def system_tags(self) -> frozenset[str]:
+        """`runtime:`, and where they are known `user:`, `project:` and `project_branch:`, each with its value."""
+        return frozenset(self._record.system_tags)
+
+    @property
+    def user(self) -> str | None:
+        """Who started it; None where that is not known."""
+        return self._record.user
+
+    @property
+    def logical_date(self) -> datetime | None:
+        """The time that it is for, in UTC; None for no particular time."""
+        date = self._record.logical_date
+        return None if date is None else datetime.fromisoformat(date)
+
+    @property
+    def origin_run_id(self) -> str | None:
+        """The run that its inputs are in, if it is a run of one step only; None for a whole run."""
+        return self._record.origin
+
+    @property
     def step_names(self) -> tuple[str, ...]:
         """All steps of the flow, in its order, whether or not they have begun."""
         return tuple(self._code[1].steps)
@@ -218,8 +277,13 @@ class Run:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Name and value of every parameter."""
+        """Name and value of every parameter, as the run was given it; included files are in `files`."""
         return self._record.parameters
+
+    @property
+    def files(self) -> Mapping[str, int]:
+        """Name and size in bytes of every file that the run includes; its content is an artifact of each task."""
+        return {name: size_of(record) for name, record in (self._record.files or {}).items()}
 
     @property
     def end_task(self) -> Task | None:
@@ -235,7 +299,9 @@ class Run:
 
     @property
     def successful(self) -> bool:
-        """Whether the end step is committed."""
+        """Whether the end step is committed; of a run of one step, whether that is."""
+        if self.origin_run_id is not None:
+            return self._end is not None and self._end.state == reading.SUCCEEDED
         return self.end_task is not None
 
     @property
@@ -299,6 +365,10 @@ class Run:
     def __getitem__(self, step: str) -> Step:
         return Step._open(self, step)
 
+    def __contains__(self, step: str) -> bool:
+        """Whether its flow has such a step, also one that has not begun."""
+        return _is_there(self, step)
+
     def __repr__(self) -> str:
         return f"Run('{self.pathspec}')"
 
@@ -308,7 +378,7 @@ class Step:
 
     Args:
         pathspec: `Flow/run_id/step`.
-        store: Where; see `default_store`.
+        store: Where; see `open_configured`.
     """
 
     def __init__(self, pathspec: str, store: str | None = None) -> None:
@@ -367,6 +437,10 @@ class Step:
     def __getitem__(self, task_id: str) -> Task:
         return Task._find(self, task_id)
 
+    def __contains__(self, task_id: str) -> bool:
+        """Whether such a task has begun."""
+        return _is_there(self, task_id)
+
     def __repr__(self) -> str:
         return f"Step('{self.pathspec}')"
 
@@ -376,7 +450,7 @@ class Task:
 
     Args:
         pathspec: `Flow/run_id/step/task_id`; the id of a task outside of a foreach is `_`, and may be left out.
-        store: Where; see `default_store`.
+        store: Where; see `open_configured`.
     """
 
     def __init__(self, pathspec: str, store: str | None = None) -> None:
@@ -483,12 +557,19 @@ class Task:
 
     @property
     def parents(self) -> tuple[Task, ...]:
-        """The tasks directly before it."""
+        """The tasks directly before it; of a run of one step, they are in other runs."""
         record = self._record
-        return tuple(
-            Task._open(self._run, self._address._replace(step=step, path=parse_path(path)))
+        tasks = [
+            self._address._replace(step=step, path=parse_path(path))
             for step, path, _ in (record.parents if record is not None else ())
-        )
+        ]
+        run = self._run
+        places = located(run._store, tasks, origins_of(run._store, run._flow, run.origin_run_id))
+        runs = {run.id: run}
+        for place in places:
+            if place.run not in runs:
+                runs[place.run] = Run._open(run._store, run._flow, place.run)
+        return tuple(Task._open(runs[place.run], place) for place in places)
 
     @property
     def exception(self) -> Mapping[str, str] | None:
@@ -516,6 +597,16 @@ class Task:
         return self._address.log_key(attempt)
 
     @property
+    def cards(self) -> CardContainer:
+        """The cards of the attempt that counts, or else of one that runs, or else of the last one."""
+        from flowc.cards import stored
+
+        name = self.finished_attempt or [*self.attempts, *self.running_attempts][-1]
+        key = self._address.cards_key(name)
+        (data,) = self._run._store.read_many([key])
+        return stored.read(self.pathspec, data)
+
+    @property
     def artifacts(self) -> tuple[str, ...]:
         """The names of its artifacts, sorted."""
         return tuple(sorted(self._artifacts))
@@ -527,6 +618,10 @@ class Task:
 
     def __iter__(self) -> Iterator[DataArtifact]:
         return (DataArtifact(self, name) for name in self.artifacts)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it has such an artifact; nothing is loaded."""
+        return name in self._artifacts
 
     def _artifact(self, name: str) -> Record:
         record = self._artifacts.get(name)
@@ -634,6 +729,15 @@ class Data:
 
     def __repr__(self) -> str:
         return f"<artifacts of {self._task.pathspec}: {', '.join(self._task.artifacts)}>"
+
+
+def _is_there(parent: Metaflow | Flow | Run | Step, name: str) -> bool:
+    # iteration, which `in` would fall back on, gives objects and no names
+    try:
+        parent[name]
+    except NotFound:
+        return False
+    return True
 
 
 def _time(ns: int) -> datetime:

@@ -84,7 +84,10 @@ def parsed(kind: type[R], key: str, data: bytes) -> R:
 def _is_sound(record: Any) -> bool:
     match record:
         case RunRecord():
-            return all(isinstance(*pair) for pair in ((record.created_ns, int), (record.parameters, dict)))
+            texts = (record.user, record.project, record.branch, record.logical_date)
+            held = ((record.parameters, dict), (record.files, dict | None), (record.tags, list | tuple))
+            pairs = ((record.created_ns, int), (record.configs, dict | None), *held)
+            return all(isinstance(*pair) for pair in (*pairs, *((text, str | None) for text in texts)))
         case TaskRecord():
             return all(isinstance(record.facts[name], int) for name in _NUMBERS)
         case End():

@@ -11,18 +11,24 @@ from flowc.frontend.decl import StepDecl
 from flowc.frontend.effects import Function
 from flowc.frontend.members import Body
 from flowc.frontend.methods import Method
+from flowc.frontend.modules import Modules
+from flowc.frontend.own_decorators import with_own
+from flowc.frontend.scope import Scope
 from flowc.frontend.supers import Callables
 from flowc.frontend.walk import Code
-from flowc.ir.accesses import Access, Opaque, Read, Write
+from flowc.ir.accesses import Access, Read, Write
 
 
-def with_accesses(steps: Mapping[str, StepDecl], bodies: Sequence[Body], callables: Callables) -> dict[str, StepDecl]:
+def with_accesses(
+    steps: Mapping[str, StepDecl], bodies: Sequence[Body], callables: Callables, modules: Modules
+) -> dict[str, StepDecl]:
     """The steps, each with what it does to artifacts.
 
     Args:
         steps: By name; none of them is in error.
         bodies: The classes that they stand in.
         callables: What they may call.
+        modules: What their decorators are looked up in.
     """
     every = [(body, method) for body in bodies for method in body.methods]
     helpers: dict[str, list[Code]] = {}
@@ -37,7 +43,8 @@ def with_accesses(steps: Mapping[str, StepDecl], bodies: Sequence[Body], callabl
         name = method.node.name
         if name in steps:
             accesses = (*reader.step(_code(body, method)), *_of_the_transition(steps[name], body, method))
-            found[name] = replace(steps[name], accesses=(*_of_decorators(body, method), *accesses))
+            step = replace(steps[name], accesses=(*_of_catch(steps[name], body, method), *accesses))
+            found[name] = with_own(step, method.decorators, Scope(body, modules), helpers) if _has_own(method) else step
     return found
 
 
@@ -52,15 +59,18 @@ def _code(body: Body, method: Method) -> Code:
     return Code(node=method.node, report=module.report, constants=module.constants)
 
 
-def _of_decorators(body: Body, method: Method) -> Iterator[Access]:
-    """What stands around a step may do anything; `@catch` leaves the error in an artifact."""
-    for decorator in method.decorators:
-        if decorator.name is None:
-            yield Opaque()
-        for keyword in decorator.call.keywords if decorator.call is not None and decorator.name == "catch" else ():
-            value = body.cls.module.constants.evaluate(keyword.value)
-            if keyword.arg == "var" and isinstance(value, str):
-                yield Write(name=value, span=body.cls.module.report.span(keyword.value), certain=False, literal=True)
+def _has_own(method: Method) -> bool:
+    return any(d.name is None for d in method.decorators)
+
+
+def _of_catch(step: StepDecl, body: Body, method: Method) -> Iterator[Access]:
+    """`@catch` leaves the error in an artifact."""
+    if step.policy.catch is None or step.policy.catch.var is None:
+        return
+    calls = (d.call for d in method.decorators if d.name == "catch" and d.call is not None)
+    values = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "var"]
+    span = body.cls.module.report.span(values[0]) if values else step.span
+    yield Write(name=step.policy.catch.var, span=span, certain=False, literal=True)
 
 
 def _of_the_transition(step: StepDecl, body: Body, method: Method) -> Iterator[Access]:

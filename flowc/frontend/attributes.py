@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterable
 
 from flowc.frontend.imports import Names
-from flowc.frontend.parameters import ParameterReader
+from flowc.frontend.parameters import SIGNATURES, ParameterReader
 from flowc.frontend.report import Report
 from flowc.frontend.vocabulary import METAFLOW_NAMES, nearest
 
-_HARMLESS = frozenset({"JSONType", "current", "Flow", "Run", "Step", "Task"})
+_HARMLESS = frozenset({"ConfigValue", "JSONType", "config_expr", "current", "Flow", "Run", "Step", "Task"})
+"""Uses of configs are looked at elsewhere."""
 
 
 class AttributeReader:
@@ -47,25 +48,25 @@ class AttributeReader:
     def _attribute(self, name: ast.Name, value: ast.expr) -> None:
         if isinstance(value, ast.Call):
             function = value.func
-            if self._names.resolve(function) == "Parameter":
-                self._parameters.read(name, value)
+            kind = self._names.resolve(function)
+            if kind in SIGNATURES:
+                self._parameters.read(name, value, kind)
                 return
-            if self._names.is_missing(function) == "Parameter":
-                self._report.error(
-                    "FC117", function, "`Parameter` is not imported", "add `from flowc import Parameter`"
-                )
+            if (missing := self._names.is_missing(function)) in SIGNATURES:
+                message, help = f"`{missing}` is not imported", f"add `from flowc import {missing}`"
+                self._report.error("FC117", function, message, help)
                 return
-            if isinstance(function, ast.Name) and self._is_misspelt(function.id):
-                self._report.error(
-                    "FC115", function, f"flowc does not know `{function.id}`", "did you mean `Parameter`?"
-                )
+            meant = self._meant(function.id) if isinstance(function, ast.Name) else None
+            if meant is not None:
+                message = f"flowc does not know `{ast.unparse(function)}`"
+                self._report.error("FC115", function, message, f"did you mean `{meant}`?")
                 return
         self.plain[name.id] = name
         self._search(value, "assign the parameter itself to a name: `alpha = Parameter(...)`")
 
-    def _is_misspelt(self, name: str) -> bool:
+    def _meant(self, name: str) -> str | None:
         bound = self._names.bound  # by a star, too, if that is among them
-        return not {name, "*"} & bound and nearest(name, ("Parameter",)) is not None
+        return None if {name, "*"} & bound else nearest(name, SIGNATURES)
 
     def _search(self, tree: ast.AST, help: str) -> None:
         """Refuse uses of flowc's and Metaflow's names that would be overlooked."""
@@ -85,8 +86,8 @@ class AttributeReader:
         if name in METAFLOW_NAMES:
             message = f"this version of flowc does not compile Metaflow's `{name}`"
             help = f"do without `{name}`; a `Parameter` can hold a value that is given to a run"
-        elif name == "Parameter":
-            message = "a parameter is not assigned to a name of its own"
+        elif name in SIGNATURES:
+            message = f"a {SIGNATURES[name].noun} is not assigned to a name of its own"
         else:
             message, help = f"`{name}` cannot be used here", "define steps with `@step` above a method"
         self._report.error("FC115", node, message, help)

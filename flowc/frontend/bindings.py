@@ -16,6 +16,13 @@ class ClassBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionBinding:
+    """`def name():`."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportBinding:
     """An import.
 
@@ -42,10 +49,10 @@ class ValueBinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherBinding:
-    """A function, a loop's variable, or whatever a condition decides."""
+    """A loop's variable, or whatever a condition decides."""
 
 
-Binding: TypeAlias = ClassBinding | ImportBinding | ValueBinding | OtherBinding
+Binding: TypeAlias = ClassBinding | FunctionBinding | ImportBinding | ValueBinding | OtherBinding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,7 @@ class _Reader:
             case ast.ClassDef(name=name):
                 found[name] = ClassBinding(node=statement)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found[name] = OtherBinding()
+                found[name] = FunctionBinding(node=statement)
             case ast.Import() | ast.ImportFrom():
                 self._import(statement, found)
             case ast.Assign(targets=[ast.Name(id=id_) as name], value=value):

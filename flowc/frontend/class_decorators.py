@@ -9,14 +9,29 @@ from flowc.frontend.constants import Constants
 from flowc.frontend.decorators import Arguments
 from flowc.frontend.imports import Names
 from flowc.frontend.modules import FoundClass
-from flowc.frontend.policies import read_decorator
-from flowc.frontend.vocabulary import METAFLOW_NAMES
+from flowc.frontend.policies import Decorator, not_compiled, read_decorator
+from flowc.frontend.report import Report
+from flowc.frontend.vocabulary import CLASS_DECORATORS, METAFLOW_NAMES, STEP_DECORATORS, listed
 from flowc.ir.deployment import Deployment
 
 Reader = Callable[[Arguments, Deployment], Deployment]
 
-READERS: Mapping[str, Reader] = {}
-"""What reads a decorator, by its name."""
+
+def _schedule(arguments: Arguments, deployment: Deployment) -> Deployment:
+    # most flows have none, and what reads one takes a while to import
+    from flowc.frontend.schedules import read_schedule
+
+    return read_schedule(arguments, deployment)
+
+
+def _project(arguments: Arguments, deployment: Deployment) -> Deployment:
+    from flowc.frontend.projects import read_project
+
+    return read_project(arguments, deployment)
+
+
+READERS: Mapping[str, Reader] = {"project": _project, "schedule": _schedule}
+"""What reads a decorator, by its name; one for each of `CLASS_DECORATORS`."""
 
 
 def read_class(
@@ -30,7 +45,7 @@ def read_class(
     Returns:
         What the flow asks for, and the names of decorators that were refused.
 
-    Emits: FC106, FC107, FC110.
+    Emits: FC106, FC107, FC110, FC117, and what the readers emit.
     """
     report, flow = cls.module.report, cls.node
     for keyword in flow.keywords:
@@ -41,19 +56,46 @@ def read_class(
             f"write `class {flow.name}({', '.join(map(ast.unparse, flow.bases))}):`",
         )
     refused: set[str] = set()
+    seen: dict[str, Decorator] = {}
     for node in flow.decorator_list:
         decorator = read_decorator(node, names)
-        reader = READERS.get(decorator.name or "")
-        if reader is not None and decorator.name is not None:
-            arguments = Arguments(
-                decorator=decorator.name, node=node, call=decorator.call, constants=constants, report=report
-            )
-            deployment = reader(arguments, deployment)
+        if _is_refused(decorator, names, report):
+            refused.add(decorator.text)
+        if decorator.name not in CLASS_DECORATORS or decorator.name is None:
             continue
-        refused.add(decorator.text)
-        if decorator.name in METAFLOW_NAMES:
-            message = f"this version of flowc does not compile Metaflow's `@{decorator.name}`"
-        else:
-            message = f"a flow cannot have the decorator `@{decorator.text}`"
-        report.error("FC106", node, message, "remove it; in this version a flow's class has no decorators")
+        if decorator.name in seen:
+            label = report.label(seen[decorator.name].node, "the first one")
+            message = f"`@{decorator.name}` stands on this class twice"
+            report.error("FC107", node, message, "keep one of the two", label)
+            continue
+        seen[decorator.name] = decorator
+        arguments = Arguments(
+            decorator=decorator.name, node=node, call=decorator.call, constants=constants, report=report
+        )
+        deployment = READERS[decorator.name](arguments, deployment)
     return deployment, refused
+
+
+def _is_refused(decorator: Decorator, names: Names, report: Report) -> bool:
+    """Whether a decorator cannot stand on a flow's class: then that is reported."""
+    function = decorator.call.func if decorator.call else decorator.node
+    if names.resolve(function) in CLASS_DECORATORS:
+        return False
+    missing = names.is_missing(function)
+    if missing in CLASS_DECORATORS:
+        report.error("FC117", function, f"`{missing}` is not imported", f"add `from flowc import {missing}`")
+        return False
+    text, name = decorator.text, decorator.name
+    if name in CLASS_DECORATORS and text in {i.local for i in names.imported}:
+        return False  # a misspelt import, which is reported itself
+    known = f"the decorators of a flow's class are {listed(f'@{n}' for n in sorted(CLASS_DECORATORS))}"
+    if name in METAFLOW_NAMES:
+        message, help = not_compiled(name)
+    elif name in CLASS_DECORATORS:
+        message, help = f"flowc does not know the decorator `@{text}`", f"did you mean `@{name}`?"
+    elif (names.resolve(function) or missing) in STEP_DECORATORS:
+        message, help = f"`@{name}` stands on a flow's class", f"put it above a step; {known}"
+    else:
+        message, help = f"a flow cannot have the decorator `@{text}`", f"remove it; {known}"
+    report.error("FC106", decorator.node, message, help)
+    return True

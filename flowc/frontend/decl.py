@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowc.ir.accesses import Access
+from flowc.ir.configs import Config
 from flowc.ir.deployment import Deployment
 from flowc.ir.steps import Parameter, Policy
 from flowc.source import Span
@@ -71,6 +72,7 @@ class FlowDecl:
         file: The path as the user gave it.
         module: The file's stem.
         params: In source order, those of bases first, without those in error.
+        configs: The same.
         steps: In source order, those of bases first; each name once, with those in error (`StepDecl.broken`).
         helpers: Names of its methods that are not steps, inherited ones too.
         attributes: Names that the bodies of its classes bind, without methods, sorted.
@@ -84,6 +86,7 @@ class FlowDecl:
     file: str
     module: str
     params: tuple[Parameter, ...]
+    configs: tuple[Config, ...]
     steps: tuple[StepDecl, ...]
     helpers: tuple[str, ...]
     attributes: tuple[str, ...]

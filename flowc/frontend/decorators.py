@@ -23,21 +23,19 @@ UNITS_S = {"seconds": 1, "minutes": 60, "hours": 3600}
 
 MAX_TIMEOUT_S = 365 * 24 * 3600
 
-MAX_CPU = 1024
-MAX_MEMORY_MIB = 64 * 1024 * 1024
-MAX_GPU = 64
-"""More than any machine has that a scheduler could find."""
-
 RETRY_DEFAULT = Policy(retries=3, retry_delay_s=120)
 """What `@retry` without arguments means, as in Metaflow.
 
 Source: https://docs.metaflow.org/api/step-decorators/retry
 """
 
-NOT_YET = {"resources": ("disk", "shared_memory")}
+NOT_YET = {
+    "kubernetes": ("port", "compute_pool", "executable", "hostname_resolution_timeout"),
+    "batch": ("executable",),
+}
 """Arguments that Metaflow has and this version does not, by decorator.
 
-Source: https://docs.metaflow.org/api/step-decorators/resources
+Source: https://docs.metaflow.org/api/step-decorators
 """
 
 
@@ -69,13 +67,33 @@ class Arguments:
             message = f"`@{self.decorator}` takes keyword arguments only"
             self.error(argument, message, f"write `@{self.decorator}({allowed[0]}=...)`")
         for given in self.call.keywords:
-            if given.arg is None:
+            if given.arg is None and self.constants.is_config(given.value):
+                self._unpack(given, found, allowed)
+            elif given.arg is None:
                 self.error(given, f"`**` cannot be used in `@{self.decorator}`", "write the arguments out")
             elif given.arg in allowed:
                 found[given.arg] = given.value
             else:
                 self._refuse(given, given.arg, allowed)
         return found
+
+    def _unpack(self, given: ast.keyword, found: dict[str, ast.expr], allowed: tuple[str, ...]) -> None:
+        """`**config.resources`: each of its keys is an argument."""
+        value = self.constants.evaluate(given.value)
+        if isinstance(value, NotConstant):
+            self.report.not_constant("FC107", "what is unpacked", given.value, value, "write the arguments out")
+        elif not isinstance(value, dict):
+            self.error(given, f"`{ast.unparse(given.value)}` is {value!r}, which has no names", "unpack a mapping")
+        else:
+            for name in value:
+                key = ast.copy_location(ast.Constant(value=name), given.value)
+                node = ast.copy_location(ast.Subscript(value=given.value, slice=key, ctx=ast.Load()), given.value)
+                if name in found:
+                    self.error(given, f"`{name}` is given twice", "leave one of the two out")
+                elif name in allowed:
+                    found[name] = node
+                else:
+                    self._refuse(ast.copy_location(ast.keyword(arg=name, value=node), given.value), name, allowed)
 
     def number(
         self, name: str, node: ast.expr, limit: int, *, least: float = 0, whole: bool = False, example: str = "2"
@@ -136,17 +154,21 @@ def _retry(arguments: Arguments, policy: Policy) -> Policy:
 
 
 def _resources(arguments: Arguments, policy: Policy) -> Policy:
-    for name, node in arguments.keywords("cpu", "memory", "gpu").items():
-        if name == "cpu":
-            cpu = arguments.number(name, node, MAX_CPU, least=0.001)
-            policy = policy if cpu is None else replace(policy, cpu=round(cpu, 3))
-        elif name == "memory":
-            memory = arguments.number(name, node, MAX_MEMORY_MIB, least=4, whole=True, example="4096")
-            policy = policy if memory is None else replace(policy, memory_mib=int(memory))
-        elif arguments.constants.evaluate(node) is not None:  # Metaflow's default
-            gpu = arguments.number(name, node, MAX_GPU, whole=True, example="1")
-            policy = policy if gpu is None else replace(policy, gpu=int(gpu))
-    return policy
+    from flowc.frontend.compute import read_resources
+
+    return read_resources(arguments, policy)
+
+
+def _kubernetes(arguments: Arguments, policy: Policy) -> Policy:
+    from flowc.frontend.kubernetes import read_kubernetes
+
+    return read_kubernetes(arguments, policy)
+
+
+def _batch(arguments: Arguments, policy: Policy) -> Policy:
+    from flowc.frontend.batch import read_batch
+
+    return read_batch(arguments, policy)
 
 
 def _environment(arguments: Arguments, policy: Policy) -> Policy:
@@ -224,11 +246,28 @@ def _is_variable(name: object, value: object) -> bool:
     return name != "" and "=" not in name
 
 
+def _secrets(arguments: Arguments, policy: Policy) -> Policy:
+    # most flows have none, and what reads them takes a while to import
+    from flowc.frontend.secrets import read_secrets
+
+    return read_secrets(arguments, policy)
+
+
+def _card(arguments: Arguments, policy: Policy) -> Policy:
+    from flowc.frontend.cards import read_card
+
+    return read_card(arguments, policy)
+
+
 READERS: Mapping[str, Callable[[Arguments, Policy], Policy]] = {
     "retry": _retry,
     "resources": _resources,
+    "kubernetes": _kubernetes,
+    "batch": _batch,
     "environment": _environment,
     "timeout": _timeout,
     "catch": _catch,
+    "secrets": _secrets,
+    "card": _card,
 }
 """By the decorator's name; each adds to a policy what its arguments say, and emits FC107."""

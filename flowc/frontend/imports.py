@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from flowc.frontend.report import Report
-from flowc.frontend.vocabulary import CURRENT, METAFLOW_NAMES, MODULES, NAMES, listed, nearest
+from flowc.frontend.vocabulary import (
+    CARD_NAMES,
+    CURRENT,
+    METAFLOW_CURRENT,
+    METAFLOW_NAMES,
+    MODULES,
+    NAMES,
+    listed,
+    nearest,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,10 @@ class ImportedName:
     local: str
     known: bool
     node: ast.alias
+
+
+CARDS = "cards"
+"""The one module inside of flowc that flows import."""
 
 
 def _nowhere(node: ast.expr) -> str | None:
@@ -123,16 +136,21 @@ def check_imports(tree: ast.Module, names: Names, reported: Iterable[str], repor
 def _unknown(name: str, node: ast.alias | ast.expr, report: Report) -> None:
     meant = nearest(name, NAMES)
     if name in METAFLOW_NAMES:
-        report.error(
-            "FC105",
-            node,
-            f"this version of flowc does not have Metaflow's `{name}`",
-            f"do without `{name}` in this flow; flowc has {listed(sorted(NAMES))}",
-        )
+        message = f"this version of flowc does not have Metaflow's `{name}`"
+        report.error("FC105", node, message, _instead(name))
     elif meant is not None:
         report.error("FC105", node, f"flowc has no `{name}`", f"did you mean `{meant}`?")
     else:
         report.error("FC105", node, f"flowc has no `{name}`", f"flowc has {listed(sorted(NAMES))}")
+
+
+def _instead(name: str) -> str:
+    from flowc.frontend.statuses import OTHERS, STATUSES  # which are only needed for errors
+
+    status = STATUSES.get(name) or OTHERS.get(name)
+    if status is not None:
+        return status.text
+    return f"do without `{name}` in this flow; flowc has {listed(sorted(NAMES))}"
 
 
 def _imported(alias: ast.alias) -> ImportedName:
@@ -152,7 +170,7 @@ def _meant(name: str) -> str:
 def _module_names(node: ast.Import, report: Report) -> Iterator[str]:
     for alias in node.names:
         root, _, inner = alias.name.partition(".")
-        if root in MODULES and inner:
+        if root in MODULES and inner and inner != CARDS:
             _inner_module(alias.name, alias, report)
         if root in MODULES and not (inner and alias.asname):
             yield alias.asname or root
@@ -162,9 +180,20 @@ def _from_flowc(node: ast.ImportFrom, report: Report) -> bool:
     root, _, inner = (node.module or "").partition(".")
     if node.level or root not in MODULES:
         return False
-    if inner:
+    if inner == CARDS:
+        _check_cards(f"{root}.{inner}", node, report)
+    elif inner:
         _inner_module(f"{root}.{inner}", node, report)
     return not inner
+
+
+def _check_cards(module: str, node: ast.ImportFrom, report: Report) -> None:
+    for alias in node.names:
+        if alias.name not in CARD_NAMES | {"*"}:
+            meant = nearest(alias.name, CARD_NAMES)
+            help = f"did you mean `{meant}`?" if meant else f"it has {listed(sorted(CARD_NAMES))}"
+            message = f"this version of flowc does not have `{alias.name}` in `{module}`"
+            report.error("FC105", alias, message, help)
 
 
 def _inner_module(module: str, node: ast.alias | ast.stmt, report: Report) -> None:
@@ -205,6 +234,10 @@ def check_current(tree: ast.Module, names: Names, report: Report) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr not in CURRENT and not node.attr.startswith("__"):
             if names.own(node.value) != "current":
+                continue
+            if node.attr in METAFLOW_CURRENT:
+                message = f"flowc's `current` does not have Metaflow's `{node.attr}`"
+                report.error("FC131", node, message, METAFLOW_CURRENT[node.attr])
                 continue
             meant = nearest(node.attr, CURRENT)
             help = f"did you mean `current.{meant}`?" if meant else f"it knows {listed(sorted(CURRENT))}"

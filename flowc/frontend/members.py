@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flowc.frontend.bases import Lineage
 from flowc.frontend.classes import lacks_import
+from flowc.frontend.constants import Constants
 from flowc.frontend.effects import Function
 from flowc.frontend.imports import Names
 from flowc.frontend.methods import Method, read_method
@@ -23,6 +24,7 @@ class Body:
         every: All its methods.
         methods: Those that no class before it overrides.
         statements: The rest of its body, without attributes that a class before it overrides.
+        constants: What expressions in its body can be evaluated with.
     """
 
     cls: FoundClass
@@ -30,6 +32,7 @@ class Body:
     every: tuple[Method, ...]
     methods: tuple[Method, ...]
     statements: tuple[ast.stmt, ...]
+    constants: Constants
 
     def find(self, name: str) -> Method | None:
         """The method of a name; the last one, as in Python."""
@@ -51,6 +54,7 @@ def read_bodies(lineage: Lineage) -> tuple[Body, ...]:
                 names=own,
                 every=every,
                 methods=tuple(m for m in every if m.node.name not in taken),
+                constants=cls.module.constants,
                 statements=tuple(s for s in rest if not ((defined := set(_defined(s))) and defined <= taken)),
             )
         )

@@ -10,9 +10,18 @@ from functools import partial
 from typing import TypeAlias
 
 from flowc.diagnostics import Diagnostic
-from flowc.frontend.bindings import Binding, Bindings, ClassBinding, ImportBinding, ValueBinding, read_bindings
-from flowc.frontend.constants import Constants, Elsewhere, read_constants
+from flowc.frontend.bindings import (
+    Binding,
+    Bindings,
+    ClassBinding,
+    FunctionBinding,
+    ImportBinding,
+    ValueBinding,
+    read_bindings,
+)
+from flowc.frontend.constants import Constants, Elsewhere
 from flowc.frontend.imports import Names, read_names
+from flowc.frontend.module_constants import read_constants
 from flowc.frontend.report import Report
 from flowc.frontend.siblings import Siblings
 from flowc.frontend.syntax import parse_module
@@ -45,6 +54,14 @@ class FoundClass:
 
     module: Module
     node: ast.ClassDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFunction:
+    """A function at the top level of a module."""
+
+    module: Module
+    node: ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +114,9 @@ class Unclear:
 _MAX_STEPS = 50
 """Names that may stand for names, one after the other; more are taken for a circle."""
 
-Found: TypeAlias = FoundClass | FoundValue | FoundModule | FoundName | FoundOutside | Absent | Unreadable | Unclear
+Found: TypeAlias = (
+    FoundClass | FoundFunction | FoundValue | FoundModule | FoundName | FoundOutside | Absent | Unreadable | Unclear
+)
 
 
 class Modules:
@@ -186,14 +205,15 @@ class Modules:
 
     def _made(self, name: str, package: str, source: SourceFile, tree: ast.Module) -> Module:
         report = Report(source)
+        names = replace(read_names(tree, report), elsewhere=partial(self._vocabulary, name))
         return Module(
             name=name,
             package=package,
             tree=tree,
             report=report,
-            names=replace(read_names(tree, report), elsewhere=partial(self._vocabulary, name)),
+            names=names,
             bindings=read_bindings(tree),
-            constants=read_constants(tree, source, partial(self._constant, name)),
+            constants=read_constants(tree, source, partial(self._constant, name), names.resolve),
         )
 
     def _read(self, name: str) -> Module | None:
@@ -247,6 +267,8 @@ class Modules:
         match binding:
             case ClassBinding(node=node):
                 return FoundClass(module=module, node=node)
+            case FunctionBinding(node=function):
+                return FoundFunction(module=module, node=function)
             case ValueBinding(name=target, value=value):
                 return FoundValue(module=module, name=target, value=value)
             case ImportBinding(name=None, module=imported):

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
+from typing import Protocol
 
 from flowc.frontend.constants import Constants, NotConstant
 from flowc.frontend.decorators import READERS, Arguments
 from flowc.frontend.imports import Names
 from flowc.frontend.report import Report
-from flowc.frontend.vocabulary import METAFLOW_NAMES, NAMES, STEP_DECORATORS, listed, nearest
+from flowc.frontend.vocabulary import (
+    CLASS_DECORATORS,
+    DECORATORS,
+    MAKERS,
+    METAFLOW_NAMES,
+    NAMES,
+    SEVERAL,
+    STEP_DECORATORS,
+    listed,
+    nearest,
+)
 from flowc.ir.steps import Policy
 
-METHOD_KINDS = frozenset({"staticmethod", "classmethod", "property"})
+METHOD_KINDS = frozenset({"cached_property", "classmethod", "property", "staticmethod"})
 """Python's own decorators that change what a method's first argument is, or whether it is called."""
 
 
@@ -32,6 +45,30 @@ class Decorator:
     call: ast.Call | None
     node: ast.expr
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is none of flowc's or Python's, as far as its name tells."""
+        return self.name is None and self.text.rpartition(".")[2] not in METHOD_KINDS
+
+
+class Added(Protocol):
+    """A decorator that does not stand in the source."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    def policy(self, policy: Policy) -> Policy:
+        """A step's policy with it."""
+
+
+def not_compiled(name: str) -> tuple[str, str]:
+    """What to say of a decorator of Metaflow's that this version does not have, and what to do about it."""
+    from flowc.frontend.statuses import STATUSES  # which is only needed for errors
+
+    message = f"this version of flowc does not compile Metaflow's `@{name}`"
+    return message, STATUSES[name].text if name in STATUSES else "do without it here"
+
 
 def read_decorator(node: ast.expr, names: Names) -> Decorator:
     """Find out what a decorator stands for."""
@@ -40,8 +77,16 @@ def read_decorator(node: ast.expr, names: Names) -> Decorator:
     text = ast.unparse(function)
     name = names.resolve(function)
     if name is None and isinstance(function, ast.Name) and function.id not in names.bound:
-        name = function.id if function.id in METAFLOW_NAMES else nearest(function.id, STEP_DECORATORS)
+        name = _meant(function.id, names)
     return Decorator(name=name, text=text, call=call, node=node)
+
+
+def _meant(word: str, names: Names) -> str | None:
+    """The decorator of flowc's or Metaflow's that a name was to be which nothing binds."""
+    if word in METAFLOW_NAMES:
+        return word
+    meant = nearest(word, [*DECORATORS, *names.bound])
+    return names.names.get(meant, meant if meant not in names.bound else None) if meant is not None else None
 
 
 class PolicyReader:
@@ -51,12 +96,20 @@ class PolicyReader:
         reported: Names, as written, that were refused where they are used.
     """
 
-    def __init__(self, names: Names, constants: Constants, report: Report) -> None:
+    def __init__(self, names: Names, constants: Constants, report: Report, additions: Iterable[Added] = ()) -> None:
+        """Args: additions: For the steps that do not have them already."""
         self._names = names
+        self._additions = additions
         self._constants = constants
         self._report = report
         self._missing: set[str] = set()
         self.reported: set[str] = set()
+
+    def within(self, constants: Constants) -> PolicyReader:
+        """The same for the steps of one class; what one of them has reported, the others do not report again."""
+        reader = copy(self)
+        reader._constants = constants
+        return reader
 
     def read(self, decorators: list[Decorator]) -> Policy:
         """The policy of a step.
@@ -67,7 +120,7 @@ class PolicyReader:
         seen: dict[str, Decorator] = {}
         for decorator in decorators:
             self._check_known(decorator)
-            if decorator.name in seen and decorator.name in STEP_DECORATORS:
+            if decorator.name in seen and decorator.name in STEP_DECORATORS - SEVERAL:
                 self._report.error(
                     "FC107",
                     decorator.node,
@@ -79,6 +132,8 @@ class PolicyReader:
             if decorator.name is not None:
                 seen[decorator.name] = decorator
             policy = self._read(decorator, policy)
+        for addition in self._additions:
+            policy = policy if addition.name in seen else addition.policy(policy)
         return policy
 
     def _read(self, decorator: Decorator, policy: Policy) -> Policy:
@@ -111,20 +166,27 @@ class PolicyReader:
             return
         if decorator.name in STEP_DECORATORS and decorator.text in {i.local for i in self._names.imported}:
             return  # a misspelt import, which is reported itself
+        if decorator.is_own:
+            return  # the user's, which is looked at elsewhere
         self.reported.add(decorator.text)
         self._unknown(decorator)
 
     def _unknown(self, decorator: Decorator) -> None:
         text, name = decorator.text, decorator.name
-        if text in METHOD_KINDS:
+        if name is None and text.rpartition(".")[2] in METHOD_KINDS:
             self._report.error("FC106", decorator.node, f"a step cannot be a `@{text}`", f"remove `@{text}`")
             return
         known = listed(f"@{n}" for n in sorted(STEP_DECORATORS))
         if name in METAFLOW_NAMES:
-            message = f"this version of flowc does not compile Metaflow's `@{name}`"
-            help = f"do without it here; the decorators of steps are {known}"
+            message, help = not_compiled(name)
+        elif name in CLASS_DECORATORS:
+            message = f"`@{name}` stands on a step"
+            help = f"put it above the flow's class; the decorators of steps are {known}"
         elif name in STEP_DECORATORS:
             message, help = f"flowc does not know the decorator `@{text}`", f"did you mean `@{name}`?"
+        elif name in MAKERS:
+            message = f"`{name}` is not a decorator of steps: it makes one"
+            help = "derive a class from it" if name == "UserStepDecorator" else "put it above a generator function"
         elif name in NAMES:
             message = f"`{name}` is not a decorator"
             help = f"the decorators of steps are {known}"

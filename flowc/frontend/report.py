@@ -48,9 +48,13 @@ class Report:
             node: The argument as written.
             reason: What is in the way: a part of `node`, or of what a name in it stands for, possibly in another file.
         """
+        if reason.reported:
+            return
         text = ast.unparse(reason.node)
         text = text if len(text) <= 60 else f"{text[:57]}..."
         message = f"{what} must be known before a run: `{text}` {reason.why}"
+        if reason.problem is not None:
+            code, message, help = reason.problem.code, reason.problem.message, reason.problem.help
         if any(reason.node is part for part in ast.walk(node)):
             self.error(code, reason.node, message, help)
         else:

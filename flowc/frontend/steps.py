@@ -12,11 +12,13 @@ from flowc.frontend.decorators import READERS
 from flowc.frontend.effects import BLOCKS, Function, closure
 from flowc.frontend.imports import Names
 from flowc.frontend.methods import Handed, Method, read_method
-from flowc.frontend.policies import METHOD_KINDS, PolicyReader, read_decorator
+from flowc.frontend.own_decorators import check_own
+from flowc.frontend.policies import PolicyReader, read_decorator
 from flowc.frontend.report import Report
+from flowc.frontend.scope import Scope
 from flowc.frontend.supers import Callables
 from flowc.frontend.transitions import read_transition
-from flowc.frontend.vocabulary import END, METAFLOW_NAMES, RESERVED_STEPS
+from flowc.frontend.vocabulary import CLASS_DECORATORS, END, METAFLOW_NAMES, RESERVED_STEPS
 from flowc.ir.steps import Policy
 from flowc.source import Span
 
@@ -27,16 +29,19 @@ _OVERRIDES = frozenset({"foreach_stack", "index", "input", "merge_artifacts", "n
 class StepReader:
     """Reads the steps of one class."""
 
-    def __init__(self, policies: PolicyReader, constants: Constants, report: Report, callables: Callables) -> None:
+    def __init__(
+        self, policies: PolicyReader, constants: Constants, report: Report, callables: Callables, scope: Scope
+    ) -> None:
         self._policies = policies
         self._constants = constants
         self._report = report
         self._callables = callables
+        self._scope = scope
 
     def read(self, methods: Iterable[Method]) -> tuple[StepDecl, ...]:
         """The steps among the methods, each name once.
 
-        Emits: FC106 to FC109, FC111, FC115 to FC118, FC121 to FC129.
+        Emits: FC106 to FC109, FC111, FC115 to FC119, FC121 to FC129, FC150.
         """
         seen: dict[str, Method] = {}
         steps: dict[str, StepDecl] = {}
@@ -77,6 +82,8 @@ class StepReader:
             self._unmarked(method)
         self._check_name(name, node)
         policy = self._policies.read(method.decorators)
+        problems = (check_own(d, self._scope, self._report) for d in method.decorators if d.is_own)
+        self._report.diagnostics += [problem for problem in problems if problem is not None]
         step = self._bare(method, policy)
         if isinstance(node, ast.AsyncFunctionDef):
             self._report.error(
@@ -92,7 +99,7 @@ class StepReader:
                 f"step `{name}` is a generator",
                 "a step cannot `yield`; collect a list",
             )
-        has_kind = any(d.text in METHOD_KINDS for d in method.decorators)
+        has_kind = any(d.name is None and not d.is_own for d in method.decorators)
         if has_kind or not self._has_good_arguments(node):
             return self._broken(step)
         return self._with_transition(method, step)
@@ -241,13 +248,16 @@ class StepReader:
                 "call `self.next` as the last statement of each step",
             )
         for decorator in method.decorators:
-            if decorator.name in READERS or decorator.name in METAFLOW_NAMES:
+            of_class = decorator.name in CLASS_DECORATORS
+            if of_class or decorator.name in READERS or decorator.name in METAFLOW_NAMES:
                 self._policies.reported.add(decorator.text)
                 self._report.error(
                     "FC116",
                     decorator.node,
                     f"`@{decorator.text}` stands on `{name}`, which is not a step",
-                    f"add `@step` if `{name}` is one; else remove `@{decorator.text}`",
+                    f"put `@{decorator.name}` above the flow's class"
+                    if of_class
+                    else f"add `@step` if `{name}` is one; else remove `@{decorator.text}`",
                 )
 
 

@@ -8,27 +8,59 @@ from collections.abc import Iterable
 MODULES = frozenset({"flowc", "metaflow"})
 """In a flow both mean flowc."""
 
-STEP_DECORATORS = frozenset({"step", "retry", "resources", "environment", "timeout", "catch"})
+STEP_DECORATORS = frozenset(
+    {
+        *("step", "retry", "catch", "timeout", "environment", "secrets", "card"),
+        *("resources", "kubernetes", "batch"),
+    }
+)
 """Decorators of steps."""
+
+SEVERAL = frozenset({"card"})
+"""Those of which a step may have several."""
+
+CLASS_DECORATORS = frozenset({"project", "schedule"})
+"""Decorators of a flow's class."""
+
+DECORATORS = STEP_DECORATORS | CLASS_DECORATORS
 
 CLIENT_NAMES = frozenset({"DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"})
 """What reads results."""
 
-NAMES = STEP_DECORATORS | CLIENT_NAMES | {"FlowSpec", "Parameter", "JSONType", "current"}
+MAKERS = frozenset({"USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"})
+"""What users write decorators of steps with."""
+
+CONFIG_NAMES = frozenset({"Config", "ConfigValue", "config_expr"})
+"""What a flow is configured with."""
+
+NAMES = (
+    DECORATORS
+    | CLIENT_NAMES
+    | MAKERS
+    | CONFIG_NAMES
+    | {"FlowSpec", "IncludeFile", "Parameter", "JSONType", "cards", "current"}
+)
 """What a flow can import from flowc."""
+
+CARD_NAMES = frozenset(
+    """
+    Artifact Error Image Markdown MetaflowCardComponent ProgressBar PythonCode Table VegaChart get_cards
+    """.split()  # noqa: SIM905
+)
+"""What the module `cards` has."""
 
 METAFLOW_NAMES = frozenset(
     """
-    Config ConfigValue CustomFlowDecorator CustomStepDecorator DeployedFlow Deployer FlowMutator
-    IncludeFile JSONTypeClass MetaflowCode NBDeployer NBRunner Runner S3 StepMutator TriggeredRun
-    UnboundedForeachInput UserStepDecorator
-    cards client config_expr default_metadata default_namespace events exception get_metadata get_namespace
+    CustomFlowDecorator CustomStepDecorator DeployedFlow Deployer FlowMutator
+    JSONTypeClass MetaflowCode NBDeployer NBRunner Runner S3 StepMutator TriggeredRun
+    UnboundedForeachInput
+    client default_metadata default_namespace events exception get_metadata get_namespace
     includefile inspect_spin metadata namespace parallel_imap_unordered parallel_map plugins profile
-    pyproject_toml_parser requirements_txt_parser user_step_decorator
-    airflow_external_task_sensor airflow_s3_key_sensor batch card checkpoint conda
-    huggingface_hub kubernetes model nim nvct nvidia ollama parallel pypi secrets slurm torchrun
+    pyproject_toml_parser requirements_txt_parser
+    airflow_external_task_sensor airflow_s3_key_sensor checkpoint conda deepspeed
+    huggingface_hub model mpi nim nvct nvidia ollama parallel pypi s3_proxy slurm torchrun
     uv vllm
-    conda_base exit_hook project pypi_base schedule trigger trigger_on_finish
+    conda_base exit_hook pypi_base trigger trigger_on_finish
     """.split()  # noqa: SIM905 - a table is read more easily than a column of quotes
 )
 """Names that users know from Metaflow and that this version does not have.
@@ -38,10 +70,28 @@ Source: https://docs.metaflow.org/api
 
 CURRENT = frozenset(
     """
-    attempt flow_name is_running_flow parameter_names pathspec retry_count run_id step_name task_id
+    attempt branch_name card data_interval_end data_interval_start flow_name get is_production is_running_flow
+    is_user_branch logical_date origin_run_id parameter_names pathspec project_flow_name project_name retry_count
+    run_id step_name tags task_id tempdir username
     """.split()  # noqa: SIM905
 )
 """What `current` knows."""
+
+METAFLOW_CURRENT = {
+    "checkpoint": "flowc has no checkpoints: keep the state in an artifact",
+    "graph": "draw the flow with `flowc graph`",
+    "huggingface_hub": "load the model with the library itself",
+    "model": "keep the model in an artifact",
+    "namespace": "flowc has no namespaces: tell runs apart by `current.username`, `current.branch_name` and tags",
+    "parallel": "this version does not compile `num_parallel`",
+    "run": 'open it with `Run(f"{current.flow_name}/{current.run_id}")`',
+    "task": "open it with `Task(current.pathspec)`",
+    "trigger": "flowc has no triggers by events: pass what the event says as parameters",
+}
+"""What Metaflow's `current` knows beside that, and what to do instead.
+
+Source: https://docs.metaflow.org/api/current
+"""
 
 RESERVED = frozenset({"foreach_stack", "index", "input", "merge_artifacts", "next"})
 """Attributes of every flow: neither steps nor parameters can have these names."""
@@ -49,7 +99,11 @@ RESERVED = frozenset({"foreach_stack", "index", "input", "merge_artifacts", "nex
 RESERVED_STEPS = RESERVED | {"cmd", "name", "script_name"}
 """Names that Metaflow keeps from steps."""
 
-RUN_OPTIONS = frozenset({"help", "image", "max_workers", "no_color", "output", "store", "target"})
+RUN_OPTIONS = frozenset(
+    """
+    branch config config_value help image logical_date max_workers no_color output pdb production step store tag target
+    """.split()  # noqa: SIM905
+)
 """Options of `flowc run` and `flowc simulate` themselves, as parameters would spell them."""
 
 START, END = "start", "end"

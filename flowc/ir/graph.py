@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from flowc.ir.configs import Config
 from flowc.ir.deployment import UNDEPLOYED, Deployment
 from flowc.ir.steps import Parameter, Step
 from flowc.source import Span
@@ -76,6 +77,7 @@ class Graph:
     end: str | None
     span: Span
     attributes: tuple[str, ...] = ()
+    configs: tuple[Config, ...] = ()
     deployment: Deployment = UNDEPLOYED
 
 

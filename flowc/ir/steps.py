@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from flowc.ir.accesses import Access
 from flowc.source import Span
+
+if TYPE_CHECKING:
+    from flowc.ir.compute import Batch, Kubernetes  # which few flows need
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -20,6 +24,26 @@ class ParameterType(Enum):
     FLOAT = "float"
     BOOL = "bool"
     JSON = "json"
+    FILE = "file"
+    ANY = "any"
+    """That of its default, which is found when a run starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncludedFile:
+    """The file that a flow includes when a run gives no other.
+
+    Attributes:
+        name: Its path as the flow has it.
+        path: Where it was read.
+        size: Its bytes.
+        record: Of the artifact that it becomes, see `flowc.store.files`.
+    """
+
+    name: str
+    path: str
+    size: int
+    record: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +53,13 @@ class Parameter:
     Attributes:
         name: What a run is started with (`--name`), and the attribute's name.
         type: The type of its values.
-        default: The value when none is given; None when there is no default.
+        default: The value when none is given; None when there is no default, or when that is not known yet.
         required: A run must give a value.
         help: One sentence for users, possibly empty.
+        deferred: There is a default that is found when a run starts, since it is not a constant.
+        separator: A text is given, and what stands between these is a list of texts; None for no list.
+        encoding: A file is text in this encoding; None for bytes.
+        file: The file that is included by default.
     """
 
     name: str
@@ -40,6 +68,10 @@ class Parameter:
     required: bool
     help: str
     span: Span
+    deferred: bool = False
+    separator: str | None = None
+    encoding: str | None = None
+    file: IncludedFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +88,77 @@ class Catch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """What `@secrets` says of one secret; never its value.
+
+    Attributes:
+        id: Its name or ARN in AWS Secrets Manager.
+        role: The ARN of the role that it is read with; None for the task's own credentials.
+        region: Where it is; None: as the ARN says, or as AWS's tools find it.
+        is_json: It is a JSON object, and each key is a variable.
+        variable: What the one variable is called if it is none; None: like the secret.
+    """
+
+    id: str
+    role: str | None = None
+    region: str | None = None
+    is_json: bool = True
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What `@secrets` asks for.
+
+    Attributes:
+        sources: At least one.
+        allow_override: They may replace variables that are set already.
+    """
+
+    sources: tuple[Secret, ...]
+    allow_override: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What `@card` asks for.
+
+    Attributes:
+        type: What kind of card it is meant to be.
+        id: What tells it from the step's other cards; None for none.
+        options: Kept with it; can be JSON.
+        customize: It is the one that `current.card` itself means.
+        refresh_interval_s: How often it is kept while the step runs, at most.
+        save_errors: What fails leaves its error in it.
+    """
+
+    type: str = "default"
+    id: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    customize: bool = False
+    refresh_interval_s: float = 5
+    save_errors: bool = True
+
+
+class Requests(NamedTuple):
+    """What one decorator asks of the machine; None where it says nothing.
+
+    Attributes:
+        cpu: Virtual CPUs, > 0; in thousandths.
+        memory_mib: Memory in MiB, > 0.
+        gpu: GPUs, >= 0.
+        disk_mib: Disk for temporary files in MiB, > 0.
+        shared_memory_mib: Memory that processes share, `/dev/shm`, in MiB, > 0.
+    """
+
+    cpu: float | None = None
+    memory_mib: int | None = None
+    gpu: int | None = None
+    disk_mib: int | None = None
+    shared_memory_mib: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a scheduler runs a step's tasks.
 
@@ -65,9 +168,16 @@ class Policy:
         cpu: Virtual CPUs, > 0; in thousandths.
         memory_mib: Memory in MiB, > 0.
         gpu: GPUs, >= 0.
+        disk_mib: Disk for temporary files in MiB, > 0; None for what there is.
+        shared_memory_mib: Memory that processes share, `/dev/shm`, in MiB, > 0; None for the scheduler's default.
+        kubernetes: What `@kubernetes` says of its pods; None without the decorator.
+        batch: What `@batch` says of its jobs; None without the decorator.
+        requests: What its decorators ask of the machine, each for itself; the five above are what comes of it.
         timeout_s: Seconds that the step's code may run, > 0; None for any number.
         catch: How its failure is dealt with when no retry is left; None: the run fails.
         environment: Names and values of environment variables that the step's code sees.
+        secrets: What it sees beside that; None for nothing.
+        cards: What its code fills, in source order.
     """
 
     retries: int = 0
@@ -75,9 +185,28 @@ class Policy:
     cpu: float = 1
     memory_mib: int = 4096
     gpu: int = 0
+    disk_mib: int | None = None
+    shared_memory_mib: int | None = None
+    kubernetes: Kubernetes | None = None
+    batch: Batch | None = None
+    requests: tuple[Requests, ...] = field(default=(), compare=False, repr=False)
     timeout_s: float | None = None
     environment: tuple[tuple[str, str], ...] = ()
     catch: Catch | None = None
+    secrets: Secrets | None = None
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def variables(self) -> tuple[tuple[str, str], ...]:
+        """`environment`, and the folder for temporary files where that is one of the step's own.
+
+        On a machine without such a folder, this one say, Python's `tempfile` goes on to its next candidate.
+        """
+        compute = self.kubernetes or self.batch
+        tmpfs = None if compute is None else compute.tmpfs
+        if tmpfs is None or not tmpfs.is_temporary or "TMPDIR" in dict(self.environment):
+            return self.environment
+        return (*self.environment, ("TMPDIR", tmpfs.path))
 
     @property
     def further_tries(self) -> int:

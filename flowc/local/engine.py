@@ -7,21 +7,23 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from flowc.contract import EXIT_INPUT, EXIT_OK, Address, Plan, end_json_key, run_key
+from flowc.ir.steps import IncludedFile
 from flowc.local.frontier import Frontier
 from flowc.local.interruptions import Interruptions
 from flowc.local.zygote import Zygote
-from flowc.package import CodePackage, upload_package
+from flowc.package import CodePackage, upload_files, upload_package
 from flowc.runner.request import Request
+from flowc.runner.start import UNMARKED, Start
 from flowc.runner.supervise import Log, Pipes, drain, drain_rest, outcome
 from flowc.runner.task import Failure, catch_death
 from flowc.runner.words import Words
 from flowc.store.objects import ObjectStore
-from flowc.store.opening import open_store
+from flowc.store.opening import open_store, prepare_store
 from flowc.store.records import read_commit
 
 _GRACE_S = 5.0  # how long tasks have to end after Ctrl-C before they are killed
@@ -76,10 +78,12 @@ def run_flow(
     *,
     store_url: str,
     package: CodePackage,
+    files: Iterable[IncludedFile] = (),
     run_id: str,
     parameters: Mapping[str, Any],
     max_workers: int,
     watcher: Watcher,
+    start: Start = UNMARKED,
 ) -> RunState:
     """Run a flow here, and return how that ended.
 
@@ -92,16 +96,20 @@ def run_flow(
         folder: The folder of its source.
         store_url: Where artifacts go; the code package is there already.
         package: The code package; put into the store, so that others can open the run's artifacts.
+        files: What the flow includes by default; put into the store.
         run_id: Not used before.
         parameters: What the run is started with, checked.
         max_workers: How many tasks run at the same time.
         watcher: Hears what happens.
+        start: What else is to be known of the run.
     """
     with Interruptions() as interruptions:
+        prepare_store(store_url)
         zygote = Zygote(plan, folder)  # before anything else: what it forks must know no thread and no store
         try:
             store = open_store(store_url)
             upload_package(store, plan.flow, package)
+            upload_files(store, plan.flow, files)
             template = Request(
                 store=store_url,
                 code=package.code,
@@ -111,13 +119,50 @@ def run_flow(
                 retry=0,
                 parameters=dict(parameters),
                 engine="local",
+                start=start,
             )
-            return _Engine(plan, zygote, store, max_workers, watcher, interruptions).run(template)
+            engine = Engine(plan, zygote, store, max_workers, watcher, interruptions)
+            return engine.run(template, Frontier(plan, plan.flow, run_key(run_id)))
         finally:
             zygote.close()
 
 
-class _Engine:
+def new_attempt() -> str:
+    """A name for an attempt: the time, and something random."""
+    return f"{time.time_ns():x}-{os.urandom(2).hex()}"
+
+
+def write_end(store: ObjectStore, flow: str, run: str, state: RunState) -> None:
+    """Leave word of how a run has ended."""
+    end = {"state": state.value, "finished_ns": time.time_ns()}
+    store.write(end_json_key(flow, run), [json.dumps(end).encode()])
+
+
+class Tasks(Protocol):
+    """The tasks of a run that can be started; a `Frontier`, if it is a whole run."""
+
+    def __bool__(self) -> bool:
+        """Whether there is one now."""
+
+    def take(self) -> Address:
+        """The next one; it is for the caller to run."""
+
+    def finished(self, task: Address, splits: int | None) -> None:
+        """A task is finished, and has made so many items for a foreach; None if it is not such a step's."""
+
+
+class Engine:
+    """Runs tasks side by side until there are none, or one fails.
+
+    Args:
+        plan: The compiled flow.
+        zygote: Forks the tasks.
+        store: Opened after the zygote was forked.
+        max_workers: How many tasks run at the same time.
+        watcher: Hears what happens.
+        interruptions: Signals that ask for an end.
+    """
+
     def __init__(
         self,
         plan: Plan,
@@ -142,16 +187,21 @@ class _Engine:
         self._selector.register(zygote.socket, selectors.EVENT_READ, _ZYGOTE)
         self._selector.register(interruptions.fd, selectors.EVENT_READ, _INTERRUPTION)
 
-    def run(self, template: Request) -> RunState:
-        self._frontier = Frontier(self._plan, template.task.flow, template.task.run)
+    def run(self, template: Request, tasks: Tasks) -> RunState:
+        """Run the tasks, and leave word of the run's end.
+
+        Args:
+            template: Of the requests; each gets its own task and attempt.
+            tasks: What can be run.
+        """
+        self._frontier = tasks
         self._template = template
         with self._selector:
             while self._running or (self._state is None and (self._frontier or self._again)):
                 self._start_tasks()
                 self._wait()
         state = self._state or RunState.SUCCEEDED
-        end = {"state": state.value, "finished_ns": time.time_ns()}
-        self._store.write(end_json_key(template.task.flow, template.task.run), [json.dumps(end).encode()])
+        write_end(self._store, template.task.flow, template.task.run, state)
         return state
 
     def _start_tasks(self) -> None:
@@ -164,7 +214,7 @@ class _Engine:
                 return
 
     def _start(self, request: Request) -> None:
-        request = request._replace(attempt=f"{time.time_ns():x}-{os.urandom(2).hex()}")
+        request = request._replace(attempt=new_attempt())
         if request.task.step != self._plan.start:
             request = request._replace(parameters={})
         task = request.task

@@ -22,10 +22,12 @@ from flowc.contract import Address, Plan
 from flowc.runner.loader import load_flow
 from flowc.runner.output import flush
 from flowc.runner.request import Request
+from flowc.runner.start import Start
 from flowc.runner.supervise import die_with, run_child
 from flowc.runner.words import Teller
 from flowc.spec import FlowSpec
 from flowc.store.opening import open_store
+from flowc.store.records import RunRecord
 
 _LENGTH = struct.Struct("<I")
 
@@ -52,7 +54,8 @@ class Zygote:
         pid: The zygote's process, which leads a process group of its own.
     """
 
-    def __init__(self, plan: Plan, folder: str) -> None:
+    def __init__(self, plan: Plan, folder: str, *, patient: bool = False) -> None:
+        """Args: patient: The flow is imported only when there is a task, which may never be."""
         flush()
         ours, theirs = socket.socketpair()
         scheduler = os.getpid()
@@ -62,7 +65,7 @@ class Zygote:
             code = 1
             try:
                 die_with(scheduler)
-                code = _serve(theirs, plan, folder)
+                code = _serve(theirs, plan, folder, patient)
             finally:
                 os._exit(code)
         _lead_group(self.pid)
@@ -125,7 +128,7 @@ def _lead_group(pid: int) -> None:
         os.setpgid(pid, pid)
 
 
-def _serve(requests: socket.socket, plan: Plan, folder: str) -> int:
+def _serve(requests: socket.socket, plan: Plan, folder: str, patient: bool) -> int:
     _lead_group(os.getpid())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -134,6 +137,8 @@ def _serve(requests: socket.socket, plan: Plan, folder: str) -> int:
     os.close(devnull)
     # a notebook has put its own in their place, which know nothing of the pipes of tasks
     sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__
+    if patient and not requests.recv(1, socket.MSG_PEEK):
+        return 0
     load = _Loaded(plan, folder)
     flush()  # else every task would print again what the module has printed
     wake = os.pipe()
@@ -240,7 +245,11 @@ def _reseed() -> None:
 def _request(fields: list[Any]) -> Request:
     request = Request(*fields)
     flow, run, step, path = request.task
-    return request._replace(task=Address(flow, run, step, tuple(path)))
+    tags, *facts = list[Any](request.start)
+    fresh = None if request.fresh is None else RunRecord(*request.fresh)
+    if fresh is not None:
+        fresh = fresh._replace(tags=tuple(fresh.tags))
+    return request._replace(task=Address(flow, run, step, tuple(path)), start=Start(tuple(tags), *facts), fresh=fresh)
 
 
 def _receive(connection: socket.socket, size: int) -> bytes:

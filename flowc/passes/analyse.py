@@ -8,8 +8,10 @@ from flowc.ir.flow import Flow
 from flowc.ir.graph import Graph
 from flowc.ir.regions import Sequence
 from flowc.passes.catches import check_catches
+from flowc.passes.compute import check_compute
 from flowc.passes.dataflow import check_dataflow
 from flowc.passes.resolve import resolve_graph
+from flowc.passes.schedules import check_schedule
 from flowc.passes.structure import structure_graph
 from flowc.passes.suppress import suppress
 from flowc.source import SourceFile
@@ -47,7 +49,13 @@ def _analyse(source: SourceFile, siblings: Siblings, choices: Choices) -> tuple[
     if root is None or has_errors(diagnostics):
         return None, diagnostics
     flow = _flow(graph, root)
-    return flow, (*diagnostics, *check_catches(flow), *check_dataflow(flow))
+    return flow, (
+        *diagnostics,
+        *check_catches(flow),
+        *check_compute(flow),
+        *check_schedule(flow),
+        *check_dataflow(flow),
+    )
 
 
 def _flow(graph: Graph, root: Sequence) -> Flow:
@@ -57,6 +65,7 @@ def _flow(graph: Graph, root: Sequence) -> Flow:
         file=graph.file,
         module=graph.module,
         params=graph.params,
+        configs=graph.configs,
         steps=tuple(node.step for node in graph.nodes.values()),
         root=root,
         span=graph.span,

@@ -16,10 +16,11 @@ def check_catches(flow: Flow) -> Iterator[Diagnostic]:
     Emits: FC107, FC217.
     """
     params = {p.name: p.span for p in flow.params}
+    configs = {c.name: c.span for c in flow.configs}
     steps = {s.name: s.span for s in flow.steps}
     for step in flow.steps:
         var = None if step.policy.catch is None else step.policy.catch.var
-        for what, named in (("parameter", params), ("step", steps)):
+        for what, named in (("parameter", params), ("config", configs), ("step", steps)):
             if var in named:
                 yield Diagnostic(
                     code="FC107",

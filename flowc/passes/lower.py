@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import assert_never
 
-from flowc.contract import PLAN, Plan, PlanParameter, PlanStep
+from flowc.contract import PLAN, Plan, PlanCard, PlanConfig, PlanParameter, PlanProject, PlanSecret, PlanStep
+from flowc.ir.configs import Config
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
-from flowc.ir.steps import Step
+from flowc.ir.steps import Card, Parameter, Secret, Step
 from flowc.ir.walk import entry, last
 
 
 def lower_plan(flow: Flow) -> Plan:
     """The plan of a flow; its steps stand in an order in which every step follows its parents."""
     steps: dict[str, PlanStep] = {}
+    project = flow.deployment.project
     _lower(flow.root, (), (), steps)
     return Plan(
         contract=PLAN,
@@ -22,11 +25,47 @@ def lower_plan(flow: Flow) -> Plan:
         doc=flow.doc,
         start=entry(flow.root).name,
         end=last(flow.root).name,
-        parameters=tuple(
-            PlanParameter(name=p.name, type=p.type.value, default=p.default, required=p.required, help=p.help)
-            for p in flow.params
-        ),
+        parameters=tuple(map(_parameter, flow.params)),
         steps=steps,
+        configs=tuple(map(_config, flow.configs)),
+        project=None if project is None else PlanProject(name=project.name, branch=project.branch),
+    )
+
+
+def _config(config: Config) -> PlanConfig:
+    # in the order of its keys, which a step sees
+    value = None if config.deferred else json.dumps(config.value, ensure_ascii=False, separators=(",", ":"))
+    return PlanConfig(name=config.name, value=value, deferred=config.deferred, text=config.text)
+
+
+def _parameter(parameter: Parameter) -> PlanParameter:
+    return PlanParameter(
+        name=parameter.name,
+        type=parameter.type.value,
+        default=parameter.default,
+        required=parameter.required,
+        help=parameter.help,
+        deferred=parameter.deferred,
+        separator=parameter.separator,
+        encoding=parameter.encoding,
+        file=None if parameter.file is None else dict(parameter.file.record),
+    )
+
+
+def _secret(secret: Secret) -> PlanSecret:
+    return PlanSecret(
+        id=secret.id, role=secret.role, region=secret.region, json=secret.is_json, variable=secret.variable
+    )
+
+
+def _card(card: Card) -> PlanCard:
+    return PlanCard(
+        type=card.type,
+        id=card.id,
+        options=dict(card.options),
+        customize=card.customize,
+        refresh_interval_s=card.refresh_interval_s,
+        save_errors=card.save_errors,
     )
 
 
@@ -40,7 +79,7 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
         split: str | None = None,
         foreach: str | None = None,
     ) -> None:
-        catch = step.policy.catch
+        catch, secrets = step.policy.catch, step.policy.secrets
         steps[step.name] = PlanStep(
             name=step.name,
             parents=parents,
@@ -49,11 +88,14 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
             split=split,
             foreach=foreach,
             retries=step.policy.retries,
-            environment=step.policy.environment,
+            environment=step.policy.variables,
             timeout_s=step.policy.timeout_s,
             catch=catch is not None,
             catch_var=None if catch is None else catch.var,
             print_exception=catch is None or catch.print_exception,
+            secrets=() if secrets is None else tuple(map(_secret, secrets.sources)),
+            secrets_override=secrets is not None and secrets.allow_override,
+            cards=tuple(map(_card, step.policy.cards)),
         )
 
     match region:

@@ -26,6 +26,7 @@ def resolve_graph(decl: FlowDecl) -> tuple[Graph, tuple[Diagnostic, ...]]:
         file=decl.file,
         module=decl.module,
         params=decl.params,
+        configs=decl.configs,
         nodes=MappingProxyType(nodes),
         start=resolver.start,
         end=resolver.end,

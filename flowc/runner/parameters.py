@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from flowc.contract import Plan, PlanParameter
 from flowc.errors import ParameterError
+from flowc.runner.includes import EXPECTED, is_place
 
 _EXPECTED = {
     "str": "text",
@@ -16,6 +17,17 @@ _EXPECTED = {
     "float": "a number",
     "bool": "true or false",
     "json": "JSON",
+    "file": f"the place of a file ({EXPECTED})",
+    "any": "text, a number, or true or false",
+}
+_EXAMPLES = {
+    "str": "TEXT",
+    "int": "3",
+    "float": "0.5",
+    "bool": "true",
+    "json": """'{"a": 1}'""",
+    "file": "s3://bucket/key",
+    "any": "VALUE",
 }
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
@@ -25,7 +37,7 @@ class Problem(NamedTuple):
     """What is wrong with one value.
 
     Attributes:
-        code: A diagnostic's code, FC601 to FC603.
+        code: A diagnostic's code, FC601 to FC604.
         message: What is wrong.
         help: What to do.
     """
@@ -36,7 +48,7 @@ class Problem(NamedTuple):
 
 
 def resolve(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of every parameter, in the flow's order.
+    """The value of every parameter, in the flow's order, without those that only the flow's code can tell.
 
     Args:
         plan: The flow's plan.
@@ -52,13 +64,15 @@ def resolve(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(plan: Plan, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """The values, and everything that is wrong with what was given."""
+    """The values as far as they are known, and everything that is wrong with what was given."""
     known = {p.name: p for p in plan.parameters}
     problems = [_unknown(plan, name) for name in given if name not in known]
     values: dict[str, Any] = {}
     for parameter in plan.parameters:
         value = given.get(parameter.name)
         if value is None and not _is_null(parameter, given):
+            if parameter.deferred:
+                continue
             value = parameter.default
             if value is None and parameter.required:
                 problems.append(_missing(parameter))
@@ -69,8 +83,29 @@ def check(plan: Plan, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Pr
 
 
 def _is_null(parameter: PlanParameter, given: Mapping[str, Any]) -> bool:
-    # a form that is left empty sends null for everything; only where any JSON is a value, null is one
-    return parameter.type == "json" and parameter.name in given
+    # a form that is left empty sends null for everything; only where any JSON is a value, null is one, unless it
+    # stands for a default that is not known yet
+    return parameter.type == "json" and not parameter.deferred and parameter.name in given
+
+
+def converted(parameter: PlanParameter, value: Any) -> Any:
+    """A value that was given before its type was known.
+
+    Args:
+        parameter: With its type.
+        value: As a trigger sends it, or as it was written on a command line.
+
+    Raises:
+        ParameterError: It is not of this type.
+    """
+    try:
+        read = _parse(parameter.type, value) if isinstance(value, str) else value
+    except ValueError:
+        read = value
+    if not _fits(parameter, read):
+        problem = _wrong(parameter, value)
+        raise ParameterError(f"{problem.message} ({problem.help})")
+    return _convert(parameter, read)
 
 
 def _convert(parameter: PlanParameter, value: Any) -> Any:
@@ -102,7 +137,7 @@ def parse(plan: Plan, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Pr
 
 def _parse(kind: str, text: str) -> Any:
     match kind:
-        case "str":
+        case "str" | "file" | "any":
             return text
         case "int":
             return int(text)
@@ -130,6 +165,10 @@ def _fits(parameter: PlanParameter, value: Any) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "bool":
             return isinstance(value, bool)
+        case "file":
+            return isinstance(value, str) and is_place(value)
+        case "any":
+            return isinstance(value, str | int | float | bool)
         case _:
             return True
 
@@ -143,8 +182,7 @@ def _wrong(parameter: PlanParameter, value: Any) -> Problem:
 
 
 def _usage(parameter: PlanParameter) -> str:
-    example = {"str": "TEXT", "int": "3", "float": "0.5", "bool": "true", "json": """'{"a": 1}'"""}[parameter.type]
-    return f"--{parameter.name} {example}"
+    return f"--{parameter.name} {_EXAMPLES[parameter.type]}"
 
 
 def _unknown(plan: Plan, name: str) -> Problem:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowc import contract
 from flowc.contract import Address, Plan, attempt_key, parse_path, run_key
 from flowc.errors import ContractError
+from flowc.runner.start import UNMARKED, Start, read_start
+
+if TYPE_CHECKING:
+    from flowc.store.records import RunRecord
 
 _CODE = re.compile(r"[0-9a-f]{64}")
 
@@ -26,6 +30,8 @@ class Request(NamedTuple):
         retry: How often the task was tried before, as the user counts.
         parameters: What the trigger sent; only for the start task.
         engine: Who asks.
+        start: What the start task is told of the run.
+        fresh: The record of a run of this task alone, as far as it is known; None for a task of a whole run.
     """
 
     store: str
@@ -36,6 +42,8 @@ class Request(NamedTuple):
     retry: int
     parameters: dict[str, Any]
     engine: str
+    start: Start = UNMARKED
+    fresh: RunRecord | None = None
 
 
 def read_request(environment: Mapping[str, str]) -> Request:
@@ -65,6 +73,8 @@ def read_request(environment: Mapping[str, str]) -> Request:
         raise ContractError(f"the environment of the task makes no sense: {error}") from error
     if not isinstance(parameters, dict):
         raise ContractError(f"{contract.ENV_PARAMETERS} is not a JSON object of names and values")
+    start = read_start(environment, parameters)
+    parameters.pop(contract.INPUT_LOGICAL_DATE, None)
     engine = environment.get(contract.ENV_ENGINE, "")
     if engine == "stepfunctions" and run != run_id:
         # the state machine finds the items of a foreach by the execution's own name
@@ -80,6 +90,7 @@ def read_request(environment: Mapping[str, str]) -> Request:
         retry=retry,
         parameters=parameters,
         engine=engine,
+        start=start,
     )
 
 

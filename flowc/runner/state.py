@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from copy import deepcopy
+from functools import cached_property
 from typing import Any
 
 from flowc.contract import Address, Plan
@@ -12,7 +13,8 @@ from flowc.spec import FlowSpec, ForeachFrame, MergeArtifactsError
 from flowc.store import artifacts
 from flowc.store.artifacts import Items, Record
 from flowc.store.objects import ObjectStore
-from flowc.store.records import Commit, TaskRecord, read_finished
+from flowc.store.origins import located, origins_of
+from flowc.store.records import Commit, RunRecord, TaskRecord, read_finished
 
 
 class ArtifactError(Exception):
@@ -25,20 +27,33 @@ class RunState:
     Attributes:
         plan: The flow's plan.
         store: Where everything is.
-        parameters: The run's parameters.
+        record: What its start task has found.
     """
 
-    def __init__(self, plan: Plan, store: ObjectStore, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, plan: Plan, store: ObjectStore, record: RunRecord) -> None:
         self.plan = plan
         self.store = store
-        self.parameters = parameters
+        self.record = record
+        self._origins = origins_of(store, plan.flow, record.origin)
         self._finished: dict[Address, tuple[Commit, TaskRecord]] = {}
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """The run's parameters as its steps see them, without included files."""
+        separators = {p.name: p.separator for p in self.plan.parameters if p.separator is not None}
+        return {n: _separated(v, separators.get(n)) for n, v in self.record.parameters.items()}
+
+    @cached_property
+    def shared(self) -> Mapping[str, Record]:
+        """The records of what is the same artifact in all tasks: included files and configs, by their names."""
+        return {**(self.record.files or {}), **(self.record.configs or {})}
 
     def finished(self, tasks: tuple[Address, ...]) -> list[tuple[Commit, TaskRecord]]:
         """Commit and record of finished tasks, each read once."""
         missing = [t for t in tasks if t not in self._finished]
         if missing:
-            self._finished.update({t: (c, r) for t, c, r in read_finished(self.store, missing)})
+            found = read_finished(self.store, located(self.store, missing, self._origins))
+            self._finished.update({t: (c, r) for t, (_, c, r) in zip(missing, found, strict=True)})
         return [self._finished[t] for t in tasks]
 
     def frames(self, task: Address) -> list[ForeachFrame]:
@@ -84,6 +99,9 @@ class FlowState:
                 f"step `{self.task.step}` reads the artifact `{name}`, and no step before it has assigned it"
                 + (" (a join has its `inputs`' artifacts only by `merge_artifacts`)" if self._is_join else "")
             )
+        return self._loaded(name, record)
+
+    def _loaded(self, name: str, record: Record) -> Any:
         try:
             return artifacts.load(self._run.store, self.task.flow, record)
         except StoreError:
@@ -100,7 +118,9 @@ class FlowState:
     def parameter(self, name: str) -> Any:
         # a step that changes a list in place changes its own copy, not the run's parameter
         if name not in self._parameters:
-            self._parameters[name] = deepcopy(self._run.parameters[name])
+            record = self._run.shared.get(name)
+            loaded = deepcopy(self._run.parameters[name]) if record is None else self._loaded(name, record)
+            self._parameters[name] = loaded
         return self._parameters[name]
 
     def index(self) -> int | None:
@@ -118,6 +138,13 @@ class FlowState:
 
     def transition(self, targets: tuple[Any, ...], options: dict[str, Any]) -> None:
         # where it leads was decided by the compiler; that it was reached is all there is to know
+        step = self._run.plan.steps[self.task.step]
+        if not options.keys() <= {"foreach"} or options.get("foreach", step.foreach) != step.foreach:
+            raise ValueError(
+                f"`self.next` of step `{step.name}` is called with {options}, and the flow was compiled with "
+                f"{'no keywords' if step.foreach is None else f'foreach={step.foreach!r}'}: what calls it, possibly a "
+                "decorator, cannot decide that"
+            )
         self.moved_on = True
 
     def merge(self, flow: FlowSpec, inputs: Any, include: list[str] | None, exclude: list[str] | None) -> None:
@@ -125,7 +152,7 @@ class FlowState:
             raise MergeArtifactsError("merge_artifacts is for joins: the step takes no inputs", ())
         if include is not None and exclude is not None:
             raise ValueError("merge_artifacts takes `include` or `exclude`, not both")
-        candidates = _by_name(inputs, self._run.parameters)
+        candidates = _by_name(inputs, {*self._run.parameters, *self._run.shared})
         if include is not None:
             missing = tuple(n for n in include if n not in candidates and n not in vars(flow))
             if missing:
@@ -151,7 +178,11 @@ class FlowState:
         return self._run.plan.steps[self.task.step].join is not None
 
 
-def _by_name(inputs: Any, parameters: Mapping[str, Any]) -> dict[str, list[Record]]:
+def _separated(value: Any, separator: str | None) -> Any:
+    return value.split(separator) if separator is not None and value else value
+
+
+def _by_name(inputs: Any, parameters: Container[str]) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for flow in inputs:
         for name, record in flow._flowc.records.items():

@@ -7,20 +7,24 @@ import platform
 import time
 import traceback
 from collections.abc import Callable, MappingView
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from flowc import contract
 from flowc._version import __version__
 from flowc.contract import Address, Plan, PlanStep, format_path
-from flowc.errors import ContractError, FlowcError, StoreError
+from flowc.errors import ContractError, FlowcError, ParameterError, SecretError, StoreError
 from flowc.runner import parameters
+from flowc.runner.beginning import Beginning, begin
+from flowc.runner.defaults import DefaultError
+from flowc.runner.facts import set_current
 from flowc.runner.limits import time_limit
 from flowc.runner.output import say
 from flowc.runner.request import Request, check_request
 from flowc.runner.state import FlowState, RunState
 from flowc.runner.words import Teller
-from flowc.spec import CaughtError, FlowSpec, Inputs, Parameter, TaskDied, current
+from flowc.spec import CaughtError, FlowSpec, Inputs, Parameter, TaskDied
 from flowc.store import artifacts, codec
 from flowc.store.artifacts import Items, Pack, Record
 from flowc.store.objects import ObjectStore
@@ -30,12 +34,13 @@ from flowc.store.records import (
     Commit,
     RunRecord,
     TaskRecord,
-    create_run,
     write_commit,
     write_items,
 )
 
 NOBODY = Teller()
+
+Guard: TypeAlias = Callable[[str, float | None, Teller], AbstractContextManager[None]]
 
 
 class StepError(Exception):
@@ -62,7 +67,9 @@ class Code(NamedTuple):
     load: Callable[[], type[FlowSpec]]
 
 
-def perform(request: Request, store: ObjectStore, code: Code, teller: Teller = NOBODY) -> int:
+def perform(
+    request: Request, store: ObjectStore, code: Code, teller: Teller = NOBODY, guard: Guard = time_limit
+) -> int:
     """Run a task, and leave either its commit or the record of its failure.
 
     Args:
@@ -70,6 +77,7 @@ def perform(request: Request, store: ObjectStore, code: Code, teller: Teller = N
         store: Where everything is.
         code: The flow.
         teller: Tells whoever watches the process of a time limit.
+        guard: What the flow's own code runs in, like `time_limit`.
 
     Returns:
         An exit code of `flowc.contract`.
@@ -81,25 +89,32 @@ def perform(request: Request, store: ObjectStore, code: Code, teller: Teller = N
     plan = code.plan
     check_request(plan, request.task)
     run = _run_state(request, store, plan, started_ns)
-    _set_current(request, plan)
+    if isinstance(run, Beginning) and not run.asks:
+        run = run.complete(None)
+    set_current(request, plan, run.record)
     step = plan.steps[request.task.step]
-    task = _Task(request, run, step, started_ns)
+    task = None if isinstance(run, Beginning) else _Task(request, run, step, started_ns)
     os.environ.update(step.environment)  # the store is open already: what is set here is for the step's code alone
     if step.catch and request.retry > step.retries:
-        lost = f"step `{step.name}` was tried {request.retry} times, and its last attempt has left no result"
-        task.commit(task.save_caught(None, Failure(TaskDied, lost, "")))
-        return contract.EXIT_OK
+        return _after_the_last(request, store, step, task, started_ns)
     flow: FlowSpec | None = None
     try:
-        with time_limit(step.name, step.timeout_s, teller):
-            flow = task.prepare(code.load())
+        if step.secrets:
+            _provide_secrets(step)
+        with _cards(step, request, store), guard(step.name, step.timeout_s, teller):
+            cls = code.load()
+            if isinstance(run, Beginning):
+                task = _Task(request, run.complete(cls), step, started_ns)
+            assert task is not None
+            flow = task.prepare(cls)
             task.call(flow)
         record = task.save(flow)
-    except (StoreError, ContractError):
+    except (StoreError, ContractError, ParameterError):
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, sys.exit's SystemExit too
         failure = Failure(type(error), _message(error), _traceback(error))
-        if not _is_last_to_catch(request, step) or isinstance(error, KeyboardInterrupt):
+        # a run whose parameters are not known cannot go on
+        if task is None or not _is_last_to_catch(request, step) or isinstance(error, KeyboardInterrupt):
             say(failure.traceback)
             record_failure(
                 store,
@@ -116,6 +131,33 @@ def perform(request: Request, store: ObjectStore, code: Code, teller: Teller = N
     return contract.EXIT_OK
 
 
+def _cards(step: PlanStep, request: Request, store: ObjectStore) -> AbstractContextManager[None]:
+    if not step.cards:
+        return nullcontext()
+    from flowc.runner.cards import collected
+
+    return collected(step, request, store)
+
+
+def _provide_secrets(step: PlanStep) -> None:
+    from flowc.runner import secrets
+
+    secrets.provide(step, os.environ)
+
+
+def _after_the_last(request: Request, store: ObjectStore, step: PlanStep, task: _Task | None, started_ns: int) -> int:
+    """Finish a task whose last attempt was lost, with all that could have caught that. No code of the user's runs."""
+    lost = f"step `{step.name}` was tried {request.retry} times, and its last attempt has left no result"
+    if task is None:
+        message = f"{lost}: not even the run's parameters, without which it cannot go on"
+        say(f"flowc: {message}\n")
+        error = {"type": _type(TaskDied()), "message": message, "traceback": ""}
+        record_failure(store, request, started_ns, error)
+        return contract.EXIT_USER
+    task.commit(task.save_caught(None, Failure(TaskDied, lost, "")))
+    return contract.EXIT_OK
+
+
 def catch_death(request: Request, store: ObjectStore, plan: Plan, started_ns: int, failure: Failure) -> bool:
     """Finish a task whose process has died, in its stead, if its step wants that. No code of the user's runs.
 
@@ -128,7 +170,10 @@ def catch_death(request: Request, store: ObjectStore, plan: Plan, started_ns: in
     step = plan.steps[request.task.step]
     if not _is_last_to_catch(request, step):
         return False
-    task = _Task(request, _run_state(request, store, plan, started_ns), step, started_ns)
+    run = _run_state(request, store, plan, started_ns)
+    if isinstance(run, Beginning):  # it died before all parameters were known, and the run cannot go on without them
+        return False
+    task = _Task(request, run, step, started_ns)
     task.commit(task.save_caught(None, failure))
     return True
 
@@ -272,21 +317,39 @@ class _Task:
                 records[name] = before
             else:
                 records[name] = pack.add(encoded)
+        records.update(self._run.shared)
         return records
 
 
-def _run_state(request: Request, store: ObjectStore, plan: Plan, now_ns: int) -> RunState:
+def _run_state(request: Request, store: ObjectStore, plan: Plan, now_ns: int) -> RunState | Beginning:
     task = request.task
+    if request.fresh is not None:
+        return begin(plan, store, task, request.fresh)
     if task.step == plan.start:
         values = parameters.resolve(plan, request.parameters)
-        fresh = RunRecord(request.run_id, request.code, values, request.engine, now_ns)
-        record = create_run(store, task.flow, task.run, fresh)
-    else:
-        (data,) = store.read_many([contract.run_json_key(task.flow, task.run)])
-        if data is None:
-            raise ContractError(f"run {task.flow}/{task.run} has not been started in the store {store.url}")
-        record = RunRecord.parse(data)
-    return RunState(plan, store, record.parameters)
+        return begin(plan, store, task, _fresh(request, plan, values, now_ns))
+    (data,) = store.read_many([contract.run_json_key(task.flow, task.run)])
+    if data is None:
+        raise ContractError(f"run {task.flow}/{task.run} has not been started in the store {store.url}")
+    return RunState(plan, store, RunRecord.parse(data))
+
+
+def _fresh(request: Request, plan: Plan, values: dict[str, Any], now_ns: int) -> RunRecord:
+    """The record of a run that starts."""
+    start = request.start
+    return RunRecord(
+        run_id=request.run_id,
+        code=request.code,
+        parameters=values,
+        engine=request.engine,
+        created_ns=now_ns,
+        tags=start.tags,
+        user=start.user,
+        project=None if plan.project is None else plan.project.name,
+        branch=None if plan.project is None else plan.project.branch,
+        logical_date=start.logical_date,
+        data_interval=start.data_interval,
+    )
 
 
 def _flow_object(cls: type[FlowSpec], state: FlowState) -> FlowSpec:
@@ -338,18 +401,6 @@ def _facts(request: Request, started_ns: int) -> dict[str, Any]:
     }
 
 
-def _set_current(request: Request, plan: Plan) -> None:
-    task = request.task
-    current.flow_name = task.flow
-    current.run_id = task.run
-    current.step_name = task.step
-    current.task_id = format_path(task.path)
-    current.pathspec = f"{task.flow}/{task.run}/{task.step}/{current.task_id}"
-    current.attempt = request.attempt
-    current.retry_count = request.retry
-    current.parameter_names = tuple(p.name for p in plan.parameters)
-
-
 def _reason(error: Exception) -> str:
     return str(error) or _type(error)  # a MemoryError says nothing
 
@@ -368,9 +419,14 @@ def _message(error: BaseException) -> str:
 
 def _traceback(error: BaseException) -> str:
     """The traceback from the first line of the user's code on."""
-    if isinstance(error, StepError):
+    if isinstance(error, StepError | DefaultError | SecretError):
         return f"{error}\n"
+    return "".join(traceback.format_exception(type(error), error, own_frames(error)))
+
+
+def own_frames(error: BaseException) -> TracebackType | None:
+    """The part of an exception's traceback that begins with the user's code, or all of it if there is no such part."""
     frame: TracebackType | None = error.__traceback__
     while frame is not None and frame.tb_frame.f_globals.get("__name__", "").startswith(("flowc.", "importlib.")):
         frame = frame.tb_next
-    return "".join(traceback.format_exception(type(error), error, frame or error.__traceback__))
+    return frame or error.__traceback__

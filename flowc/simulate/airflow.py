@@ -220,6 +220,7 @@ class AirflowDriver:
         runner: Sequence[str],
         log_dir: Path,
         conf: Mapping[str, Any] | None = None,
+        logical_date: str | None = None,
         env: Mapping[str, str] | None = None,
         max_retry_delay_s: float | None = None,
         on_pod: Callable[[AirflowPod], None] = lambda _: None,
@@ -233,6 +234,7 @@ class AirflowDriver:
             runner: Stands in for the command `python` of a container, as in `("/venv/bin/python",)`.
             log_dir: Receives Airflow's log and each pod's output.
             conf: What the trigger sends: parameters by name.
+            logical_date: In ISO 8601, with an offset; new for each run of the same DAG. None for a run without one.
             env: Further environment of the pods' processes; its `AWS_*` also holds for Airflow's own tasks.
             max_retry_delay_s: Upper limit of the time between two attempts; None waits as the file says.
             on_pod: Called when a pod has started, and when it has ended.
@@ -245,6 +247,7 @@ class AirflowDriver:
             "dag_id": dag_id,
             "run_id": run_id,
             "conf": dict(conf or {}),
+            "logical_date": logical_date,
             "runner": list(runner),
             "env": dict(env or {}),
             "log_dir": str(log_dir.resolve()),

@@ -62,6 +62,7 @@ class Job(NamedTuple):
         env: Further environment of the pods' processes; its `AWS_*` also holds for Airflow's own tasks.
         log_dir: Receives Airflow's log of the run, and each pod's output in a file named after the pod.
         max_retry_delay_s: Upper limit of the time between two attempts; None waits as long as the file says.
+        logical_date: In ISO 8601; None for a run without one, as when it is triggered by hand or over the API.
     """
 
     dag_file: str
@@ -72,6 +73,7 @@ class Job(NamedTuple):
     env: dict[str, str]
     log_dir: str
     max_retry_delay_s: float | None
+    logical_date: str | None = None
 
 
 # --- what an API server and a kubelet do with a pod ---------------------------------------------------------
@@ -494,8 +496,8 @@ class Driver:
         started = time.monotonic()
         try:
             with chosen_run_id(job.run_id), short_sleeps():
-                # A run that is triggered by hand or over the API has no logical date in Airflow 3.
-                run = dag.test(run_after=_now(), logical_date=None, run_conf=job.conf)
+                date = None if job.logical_date is None else datetime.datetime.fromisoformat(job.logical_date)
+                run = dag.test(run_after=_now(), logical_date=date, run_conf=job.conf)
         except ParamValidationError as error:
             return {"refused": str(error)}
         finally:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flowc.compiler import Compiled, Program, write_files
-from flowc.contract import end_json_key, run_key
-from flowc.package import upload_package
+from flowc.compiler import Program
+from flowc.contract import INPUT_LOGICAL_DATE, end_json_key, run_key
+from flowc.outputs import Compiled, write_files
+from flowc.package import upload_files, upload_package
 from flowc.simulate.airflow import AirflowDriver, AirflowPod
 from flowc.simulate.errors import SimulateError
 from flowc.simulate.stepfunctions import AwsServer, JobResult, run_definition
@@ -24,6 +25,12 @@ from flowc.store.objects import ObjectStore
 
 RETRY_DELAY_S = 1.0
 """The longest wait before a further attempt: nobody simulates to wait for minutes."""
+
+MACHINE_NAME = 80
+"""Characters of a state machine's name.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,7 @@ def on_airflow(
     run_id: str,
     parameters: Mapping[str, Any],
     folder: Path,
+    logical_date: str | None = None,
     environment: Mapping[str, str] | None = None,
     listen: Listener = lambda _: None,
 ) -> Simulated:
@@ -93,6 +101,7 @@ def on_airflow(
         run_id: As Airflow would give it; new for the flow.
         parameters: What the trigger sends.
         folder: Receives the compiled files and the logs.
+        logical_date: The time that the run is for, in ISO 8601; new for the flow. None as when it is started by hand.
         environment: Further environment of the pods and of Airflow's own tasks, for the store.
         listen: Called when a pod has started, and when it has ended.
 
@@ -101,14 +110,17 @@ def on_airflow(
     """
     dag_file = _write(compiled, folder)
     upload_package(store, program.flow.name, compiled.code)
-    with _interruptible(store, program.flow.name, run_id):
+    upload_files(store, program.flow.name, program.files)
+    run = run_key(program.flow.run_id_prefix + run_id)
+    with _interruptible(store, program.flow.name, run):
         result = driver.run(
             dag_file,
-            dag_id=program.flow.name,
+            dag_id=program.flow.deployed_name,
             run_id=run_id,
             runner=[sys.executable],
             log_dir=folder / "logs",
             conf=parameters,
+            logical_date=logical_date,
             env=environment,
             max_retry_delay_s=RETRY_DELAY_S,
             on_pod=lambda pod: listen(_from_pod(pod)),
@@ -117,7 +129,6 @@ def on_airflow(
     if problems or result.state is None:
         raise SimulateError(f"Airflow does not take {dag_file.name}: " + "; ".join(problems))
     succeeded = result.state == "success"
-    run = run_key(run_id)
     _record_end(store, program.flow.name, run, "succeeded" if succeeded else "failed")
     return Simulated(
         run=run,
@@ -139,6 +150,7 @@ def on_stepfunctions(
     run_id: str,
     parameters: Mapping[str, Any],
     folder: Path,
+    logical_date: str | None = None,
 ) -> Simulated:
     """Execute a flow that was compiled for Step Functions.
 
@@ -150,20 +162,29 @@ def on_stepfunctions(
         run_id: The execution's name; new for the flow.
         parameters: The execution's input.
         folder: Receives the compiled files.
+        logical_date: The time that the run is for, in ISO 8601; it is sent beside the parameters.
 
     Raises:
         SimulateError: The definition is refused, or the simulator broke down.
     """
     definition = _write(compiled, folder)
     upload_package(store, program.flow.name, compiled.code)
-    with _interruptible(store, program.flow.name, run_id):
+    upload_files(store, program.flow.name, program.files)
+    run = run_key(program.flow.run_id_prefix + run_id)
+    sent = {} if logical_date is None else {INPUT_LOGICAL_DATE: logical_date}
+    with _interruptible(store, program.flow.name, run):
         result = run_definition(
-            server, definition.read_bytes(), name=program.flow.name, run_id=run_id, input=parameters
+            server,
+            definition.read_bytes(),
+            name=program.flow.deployed_name[:MACHINE_NAME],
+            run_id=run_id,
+            run_id_prefix=program.flow.run_id_prefix,
+            input={**parameters, **sent},
         )
     succeeded = result.status == "SUCCEEDED"
-    _record_end(store, program.flow.name, run_key(run_id), "succeeded" if succeeded else "failed")
+    _record_end(store, program.flow.name, run, "succeeded" if succeeded else "failed")
     return Simulated(
-        run=run_key(run_id),
+        run=run,
         succeeded=succeeded,
         reason="" if succeeded else f"{result.status} {result.error or ''}".strip(),
         seconds=result.seconds,
@@ -196,11 +217,11 @@ def _write(compiled: Compiled, folder: Path) -> Path:
 
 
 @contextmanager
-def _interruptible(store: ObjectStore, flow: str, run_id: str) -> Iterator[None]:
+def _interruptible(store: ObjectStore, flow: str, run: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _record_end(store, flow, run_key(run_id), "interrupted")
+        _record_end(store, flow, run, "interrupted")
         raise
 
 

@@ -341,6 +341,7 @@ def run_definition(
     *,
     name: str,
     run_id: str,
+    run_id_prefix: str = "",
     input: Mapping[str, Any] | None = None,
     timeout_s: float | None = None,
 ) -> ExecutionResult:
@@ -351,6 +352,7 @@ def run_definition(
         definition: What `flowc compile` wrote, unmodified.
         name: Of the state machine.
         run_id: The execution's name.
+        run_id_prefix: What the definition puts in front of it for its jobs.
         input: What a trigger would send.
         timeout_s: Stop the execution after this time.
 
@@ -360,6 +362,7 @@ def run_definition(
     from botocore.exceptions import BotoCoreError, ClientError
 
     states = server.client("stepfunctions")
+    run = run_id_prefix + run_id
     started = time.monotonic()
     try:
         _register_foreign_definitions(server, json.loads(definition))
@@ -368,8 +371,8 @@ def run_definition(
             "executionArn"
         ]
         loaded = states.describe_state_machine_for_execution(executionArn=execution)["definition"]
-        end = _await_execution(server, states, execution, run_id, started + timeout_s if timeout_s else None)
-        server.await_jobs(run_id)
+        end = _await_execution(server, states, execution, run, started + timeout_s if timeout_s else None)
+        server.await_jobs(run)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise SimulateError(f"the state machine {name} cannot be run: {error}") from error
     return ExecutionResult(
@@ -378,7 +381,7 @@ def run_definition(
         error=end.get("error"),
         cause=end.get("cause"),
         seconds=round(time.monotonic() - started, 3),
-        jobs=server.jobs_of(run_id),
+        jobs=server.jobs_of(run),
     )
 
 

@@ -56,10 +56,10 @@ def encode(value: Any) -> Encoded:
         return False
 
     stream = _dumps(value, buffers, beside)
-    digests = (_hash(stream), *map(_hash, buffers))
+    digests = (hash_of(stream), *map(hash_of, buffers))
     kind = type(value)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return Encoded(stream, tuple(buffers), digests, _combine(digests), name)
+    return Encoded(stream, tuple(buffers), digests, combine(digests), name)
 
 
 def decode(stream: Data, buffers: Sequence[Data]) -> Any:
@@ -69,7 +69,7 @@ def decode(stream: Data, buffers: Sequence[Data]) -> Any:
 
 def digest_of(stream: Data, buffers: Sequence[Data]) -> str:
     """The digest that `encode` gave these bytes."""
-    return _combine((_hash(stream), *map(_hash, buffers)))
+    return combine((hash_of(stream), *map(hash_of, buffers)))
 
 
 def _dumps(value: Any, buffers: list[memoryview], beside: Any) -> bytes:
@@ -85,10 +85,12 @@ def _dumps(value: Any, buffers: list[memoryview], beside: Any) -> bytes:
         return out.getvalue()
 
 
-def _hash(data: Data) -> str:
+def hash_of(data: Data) -> str:
+    """BLAKE3 of a stream or a buffer, 64 hexadecimal digits."""
     threads = blake3.AUTO if len(data) >= _PARALLEL_HASH else 1
     return blake3(data, max_threads=threads).hexdigest()
 
 
-def _combine(digests: tuple[str, ...]) -> str:
+def combine(digests: tuple[str, ...]) -> str:
+    """The digest of a value, of those of its stream and of each buffer."""
     return blake3(_DOMAIN + "".join(digests).encode()).hexdigest()

@@ -7,7 +7,7 @@ import fcntl
 import mmap
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 from weakref import WeakSet
@@ -93,8 +93,14 @@ class LocalStore:
 
     def write_once(self, key: str, parts: Sequence[Data]) -> None:
         # a file that a crash of the machine has cut off is no reason not to write it
-        if self._size(key) != sum(len(p) for p in parts):
+        if self.size(key) != sum(len(p) for p in parts):
             self.write(key, parts)
+
+    def write_chunks(self, key: str, size: int, chunks: Iterable[Data]) -> None:
+        if self.size(key) != size:
+            with self.errors(key, writing=True), self._placing(key) as fd:
+                for chunk in chunks:
+                    _write_all(fd, [chunk])
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
         with self.errors(key, writing=True), self._locked(key):
@@ -107,7 +113,14 @@ class LocalStore:
                 self._place(key, [new])
 
     def exists(self, key: str) -> bool:
-        return self._size(key) is not None
+        return self.size(key) is not None
+
+    def size(self, key: str) -> int | None:
+        try:
+            with self.errors(key):
+                return os.stat(self.path(key)).st_size
+        except ObjectNotFound:
+            return None
 
     def keys(self, prefix: str) -> Iterator[str]:
         with self.errors(prefix):
@@ -127,21 +140,20 @@ class LocalStore:
     def log(self, key: str) -> LocalLog:
         return LocalLog(self, key)
 
-    def _size(self, key: str) -> int | None:
-        try:
-            with self.errors(key):
-                return os.stat(self.path(key)).st_size
-        except ObjectNotFound:
-            return None
-
     def _place(self, key: str, parts: Sequence[Data]) -> None:
+        with self._placing(key) as fd:
+            _write_all(fd, parts)
+
+    @contextmanager
+    def _placing(self, key: str) -> Iterator[int]:
+        """A file to write to, which takes its place when all is written."""
         path = self.path(key)
         folder, name = os.path.split(path)
         temporary = f"{folder}/.{name}.{os.getpid()}.{os.urandom(4).hex()}"
         fd = _create(temporary)
         try:
             try:
-                _write_all(fd, parts)
+                yield fd
             finally:
                 os.close(fd)
             os.rename(temporary, path)

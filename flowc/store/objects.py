@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from flowc.errors import StoreError
@@ -46,6 +46,12 @@ class ObjectStore(Protocol):
     def write_once(self, key: str, parts: Sequence[Data]) -> None:
         """Like `write`, of an object whose key says what it holds: nothing need be done where it is."""
 
+    def write_chunks(self, key: str, size: int, chunks: Iterable[Data]) -> None:
+        """Like `write_once`, of `size` bytes that are made one chunk after the other.
+
+        What `chunks` raises, this raises, and the object does not appear.
+        """
+
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
         """Replace an object depending on what it is.
 
@@ -58,6 +64,9 @@ class ObjectStore(Protocol):
 
     def exists(self, key: str) -> bool:
         """Whether there is an object."""
+
+    def size(self, key: str) -> int | None:
+        """How many bytes an object has; None if there is none."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys of all objects below a prefix that ends in a slash, in no particular order."""

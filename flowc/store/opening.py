@@ -37,6 +37,21 @@ def open_store(url: str, environment: Mapping[str, str] | None = None) -> Object
     raise AssertionError(f"check_url has let {url} pass")
 
 
+def prepare_store(url: str) -> None:
+    """Do beforehand, and once, what opening a store takes that processes forked from this one can share.
+
+    No store is opened, and no thread is left.
+
+    Raises:
+        StoreError: The store could not be opened.
+    """
+    check_url(url)
+    if url.startswith("s3://"):
+        from flowc.store.aws import prepare_access
+
+        prepare_access()
+
+
 def check_url(url: str) -> None:
     """Whether a URL can be a store's; nothing is looked up.
 

@@ -96,6 +96,15 @@ class RunRecord(NamedTuple):
         parameters: Name and value of every parameter of the flow.
         engine: What runs it: `local`, `airflow`, `stepfunctions`.
         created_ns: Nanoseconds since the epoch.
+        files: The record of each included file (see `flowc.store.files`), by the parameter's name; None for none.
+        origin: The key of the run in which the inputs are, of a run of a single step; None for other runs.
+        tags: What the run was marked with when it started, sorted.
+        user: Who started it; None where that is not known.
+        project: The project of the flow; None for none.
+        branch: The branch of the project.
+        logical_date: The time that the run is for, in ISO 8601 and UTC; None for no particular time.
+        data_interval: Begin and end of the time whose data the run is for, in the same form; None for no such interval.
+        configs: The record of each config, a `ConfigValue` or None, by its name; None for none.
     """
 
     run_id: str
@@ -103,6 +112,21 @@ class RunRecord(NamedTuple):
     parameters: dict[str, Any]
     engine: str
     created_ns: int
+    files: dict[str, Record] | None = None
+    origin: str | None = None
+    tags: Sequence[str] = ()
+    user: str | None = None
+    project: str | None = None
+    branch: str | None = None
+    logical_date: str | None = None
+    data_interval: Sequence[str] | None = None
+    configs: dict[str, Record] | None = None
+
+    @property
+    def system_tags(self) -> list[str]:
+        """What the run is marked with by itself, by Metaflow's names; sorted."""
+        facts = {"runtime": self.engine, "user": self.user, "project": self.project, "project_branch": self.branch}
+        return sorted(f"{name}:{value}" for name, value in facts.items() if value is not None)
 
     @classmethod
     def parse(cls, data: bytes) -> RunRecord:
@@ -110,11 +134,13 @@ class RunRecord(NamedTuple):
         fields = json.loads(data)
         if fields.pop("contract") != CONTRACT:
             raise ContractError("this run was started by another version of flowc, whose records this one cannot read")
-        return cls(**{name: fields[name] for name in cls._fields})
+        needed = [name for name in cls._fields if name in fields or name not in cls._field_defaults]
+        return cls(**{name: fields[name] for name in needed})
 
     def data(self) -> bytes:
-        """The record as it is stored."""
-        return json.dumps({"contract": CONTRACT, **self._asdict()}, separators=(",", ":")).encode()
+        """The record as it is stored; what has no value is left out."""
+        fields = {name: value for name, value in self._asdict().items() if value not in (None, ())}
+        return json.dumps({"contract": CONTRACT, **fields}, separators=(",", ":")).encode()
 
 
 def create_run(store: ObjectStore, flow: str, run: str, record: RunRecord) -> RunRecord:

@@ -2,61 +2,53 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
 from obstore.store import S3Store
 
 from flowc.errors import ObjectNotFound, StoreError
+from flowc.store.aws import no_credentials, s3_access
 from flowc.store.objects import Data, ObjectStore, ended_early
-
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig
 
 _CHUNK = 16 << 20  # bytes a request of a large transfer; S3 takes parts of 5 MiB to 5 GiB
 _SINGLE_PUT = 8 << 20  # up to this size one request is cheaper than a multi-part upload's three
 _PARALLEL = 16
-_SETTINGS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_CONDITIONAL_PUT",
-)
+_FEW = 2  # parts of an upload under way at a time, of what is not to be in memory
 _LOG_PERIOD_S = (2.0, 60.0)  # a growing log is written whole; so less and less often
 _NO_BUCKET = "NoSuchBucket"
 _INSTANCE_CREDENTIALS = "169.254.169.254"  # where an instance of EC2 finds its role's; asked when nothing else is set
+_BAD_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")  # as rustls says it
+_BAD_AUTHORITY = frozenset({"UnknownIssuer", "BadSignature"})
 _ANSWER = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
 
 class RemoteStore:
     """Objects of an S3 bucket below a prefix.
 
-    Credentials, region and endpoint come from the environment, as `AWS_*` variables, and from the machine's role.
+    Credentials, region, endpoint and certificates are found as AWS's own tools find them, see `flowc.store.aws`.
     `AWS_CONDITIONAL_PUT=disabled` is for servers that cannot write conditionally.
     """
 
     def __init__(self, url: str, environment: Mapping[str, str] | None = None) -> None:
         self.url = url
-        found = os.environ if environment is None else environment
-        endpoint = found.get("AWS_ENDPOINT_URL_S3") or found.get("AWS_ENDPOINT_URL")
-        given = {} if environment is None else {k.lower(): environment[k] for k in _SETTINGS if k in environment}
+        access = s3_access(environment)
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
         try:
-            if endpoint:
-                given["endpoint"] = endpoint
-                options: ClientConfig = {"allow_http": endpoint.startswith("http://")}
-                self._store = S3Store.from_url(url, config=given, client_options=options)  # type: ignore[arg-type]
-            else:
-                self._store = S3Store.from_url(url, config=given)  # type: ignore[arg-type]
+            self._store = S3Store(
+                bucket,
+                prefix=f"/{unquote(prefix)}" if prefix else None,
+                config=access.config,  # type: ignore[arg-type]
+                client_options=access.client,  # type: ignore[arg-type]
+                credential_provider=access.credentials,  # type: ignore[arg-type]
+            )
         except (BaseError, ValueError) as error:
             raise StoreError(f"the store {url} cannot be used: {_reason(error)}") from error
 
@@ -106,6 +98,13 @@ class RemoteStore:
         if sum(len(p) for p in parts) <= _SINGLE_PUT or not self.exists(key):
             self.write(key, parts)
 
+    def write_chunks(self, key: str, size: int, chunks: Iterable[Data]) -> None:
+        if size <= _SINGLE_PUT:
+            self.write(key, list(chunks))
+        elif not self.exists(key):
+            with self._errors(key):
+                obstore.put(self._store, key, iter(chunks), chunk_size=_CHUNK, max_concurrency=_FEW)
+
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
         try:
             self._update(key, change)
@@ -150,12 +149,14 @@ class RemoteStore:
             return None, None
 
     def exists(self, key: str) -> bool:
+        return self.size(key) is not None
+
+    def size(self, key: str) -> int | None:
         try:
             with self._errors(key):
-                obstore.head(self._store, key)
+                return obstore.head(self._store, key)["size"]
         except ObjectNotFound:
-            return False
-        return True
+            return None
 
     def keys(self, prefix: str) -> Iterator[str]:
         with self._errors(prefix):
@@ -227,5 +228,15 @@ def _reason(error: Exception) -> str:
     if answer is not None:
         return ": ".join(filter(None, answer.groups()))
     if _INSTANCE_CREDENTIALS in text:
-        return "no AWS credentials were found: set AWS_ACCESS_KEY_ID and its secret, or give the machine a role"
+        return no_credentials()
+    if (certificate := _BAD_CERTIFICATE.search(text)) is not None:
+        return _distrust(certificate[1])
     return text.partition("\n")[0] or type(error).__name__
+
+
+def _distrust(why: str) -> str:
+    if why in _BAD_AUTHORITY:
+        return (
+            "its certificate is signed by an authority that is not known here: name a file with that in AWS_CA_BUNDLE"
+        )
+    return f"its certificate cannot be trusted: {why}"

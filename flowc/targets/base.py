@@ -29,9 +29,18 @@ class Feature(Enum):
     RETRY_DELAY = "@retry(minutes_between_retries=...)"
     RESOURCES = "CPUs and memory"
     GPU = "@resources(gpu=...)"
+    DISK = "@resources(disk=...)"
+    SHARED_MEMORY = "@resources(shared_memory=...)"
+    KUBERNETES = "@kubernetes"
+    BATCH = "@batch"
     ENVIRONMENT = "@environment"
     TIMEOUT = "@timeout"
     CATCH = "@catch"
+    SECRETS = "@secrets"
+    CARDS = "@card"
+    SCHEDULE = "@schedule"
+    PROJECT = "@project"
+    TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +78,15 @@ class CompileOptions:
         code: Hash of the code package, 64 hexadecimal digits.
         image: The step-runner container's image.
         version: flowc's version, for the header of what is generated.
+        environment: Further variables of all tasks, sorted: where S3 is, and how it encrypts. There is nothing in them
+            that a scheduler would expand.
     """
 
     store: str
     code: str
     image: str
     version: str
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

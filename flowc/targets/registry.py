@@ -19,6 +19,11 @@ def target_names() -> tuple[str, ...]:
     return (*_BUILT_IN, *(e.name for e in _installed() if e.name not in _BUILT_IN))
 
 
+def has_target(name: str) -> bool:
+    """Whether there is a target of a name; installed packages are asked only if it is not a built-in one's."""
+    return name in _BUILT_IN or any(entry.name == name for entry in _installed())
+
+
 def load_target(name: str) -> Target[Any]:
     """The target of a name.
 

@@ -13,7 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-_COMPILE = ("commands", "compile", "completion", "exit_codes", "flows", "group", "options", "output")
+_COMPILE = (
+    *("commands", "compile", "completion", "configured", "exit_codes", "flows"),
+    *("group", "marks", "options", "output"),
+)
 
 
 def modules(code: str, **environment: str) -> set[str]:
@@ -37,6 +40,24 @@ def test_what_a_flow_imports_is_light() -> None:
     loaded = modules("from flowc import FlowSpec, step, Parameter, current, retry, JSONType")
     assert {m for m in loaded if m.startswith("flowc")} == {"flowc", "flowc._version", "flowc.spec"}
     assert not families(loaded) & {"dataclasses", "click", "jinja2", "obstore", "cloudpickle", "rich", "inspect"}
+
+
+def test_what_a_flow_with_configs_imports_is_light_too() -> None:
+    loaded = modules("from flowc import Config, ConfigValue, config_expr")
+    own = {"flowc", "flowc._version", "flowc.config_values", "flowc.spec"}
+    assert {m for m in loaded if m.startswith("flowc")} == own
+    assert not families(loaded) & {"dataclasses", "difflib", "inspect", "tomllib", "yaml"}
+
+
+def test_parsers_are_loaded_for_their_formats_only(tmp_path: Path) -> None:
+    flow = "from flowc import Config, FlowSpec, step\nclass X(FlowSpec):\n    c = Config('c', default='c.{}')\n"
+    flow += "    @step\n    def start(self): ...\n"
+    read = "from flowc.compiler import read_program\nassert read_program({!r})[0] is not None"
+    for name, text in (("json", "{}"), ("toml", ""), ("yaml", "{}")):
+        (tmp_path / f"{name}_flow.py").write_text(flow.format(name))
+        (tmp_path / f"c.{name}").write_text(text)
+        loaded = families(modules(read.format(str(tmp_path / f"{name}_flow.py"))))
+        assert loaded & {"tomllib", "yaml"} == {"toml": {"tomllib"}, "yaml": {"yaml"}}.get(name, set())
 
 
 def test_the_runner_knows_nothing_of_the_compiler() -> None:
@@ -86,6 +107,20 @@ def test_the_wheel_compiles_from_outside_the_checkout(tmp_path: Path) -> None:
     assert (installed / "flowc" / "templates" / "airflow_dag.py.j2").exists()
     assert (installed / "flowc" / "templates" / "project" / "flow.py").exists()
     assert (installed / "flowc" / "py.typed").exists()
+    pages = {page.name for page in (ROOT / "docs" / "errors").iterdir()}
+    assert {page.name for page in (installed / "flowc" / "explanations").iterdir()} == pages
+    words = ["-m", "flowc", "explain", "FC301"]
+    shown = [
+        subprocess.run(
+            [sys.executable, *words],
+            check=True,
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(path)},
+        ).stdout
+        for path in (installed, ROOT)
+    ]
+    assert shown[0] == shown[1] and shown[0].startswith(b"# FC301: ")
     outputs = []
     for path in (installed, ROOT):
         out = tmp_path / f"out-{path.name}"

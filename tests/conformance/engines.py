@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flowc.compiler import Compiled, Program, compile_program, read_program
+from flowc.compiler import Program, compile_program, read_program
+from flowc.outputs import Compiled
 from flowc.simulate.airflow import AirflowDriver
 from flowc.simulate.engines import Simulated, on_airflow, on_stepfunctions
 from flowc.simulate.stepfunctions import AwsServer

@@ -3,14 +3,18 @@
     EXPECTED = {
         "state": "succeeded" | "failed",
         "parameters": {name: JSON value},           # what the run is started with
+        "files": {name: path},                      # files that it is started with, below the flows' folder
+        "secrets": {name: str or bytes},            # what AWS Secrets Manager holds
         "tasks": {step: [path, ...]},               # every finished task, in order
         "attempts": {"step/path": number},          # ended attempts of these tasks; of all others one
         "failed": {"step/path": message},           # tasks that have failed for good
         "artifacts": {"step/path": {name: value}},  # every artifact of every finished task, and no other
+        "cards": {"step/path": [[type, id, options, components, data]]},  # every card of every task, and no other
     }
 
-Arrays are written as `{"array": dtype, "shape": shape}`, other objects without a literal as `{"object": type}`, in
-lists too.
+`...` stands for the value of an artifact that differs from run to run. Arrays are written as
+`{"array": dtype, "shape": shape}`, configs and their parts as
+`{"config": dict}`, other objects without a literal as `{"object": type}`, in lists too.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from flowc import Run, Task
+from flowc import ConfigValue, Run, Task
 
 FLOWS = Path(__file__).parent / "flows"
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -43,26 +47,31 @@ class Case:
 def cases() -> list[Case]:
     """All conformance flows; an example's expectations stand in a file of its name in `examples/` here.
 
-    What flows import lies in folders below theirs. A flow is the last class of its file.
+    What flows import lies in folders below theirs, or with an example that has a folder of its own. A flow is the last
+    class of its file.
     """
     own = [(file, file) for file in sorted(FLOWS.glob("*.py"))]
-    examples = [(file, Path(__file__).parent / "examples" / file.name) for file in sorted(EXAMPLES.glob("*.py"))]
+    folders = [folder / f"{folder.name}.py" for folder in EXAMPLES.iterdir() if folder.is_dir()]
+    flows = [*EXAMPLES.glob("*.py"), *folders]
+    examples = [(file, Path(__file__).parent / "examples" / file.name) for file in sorted(flows) if file.exists()]
     return [_case(flow, expected) for flow, expected in [*own, *examples] if flow.name != "demo.py"]
 
 
 def _case(file: Path, expectations: Path) -> Case:
     names = [node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef)]
-    (expected,) = [
-        _evaluate(node.value)
+    constants = {
+        node.targets[0].id: node.value
         for node in ast.parse(expectations.read_text()).body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EXPECTED"
-    ]
-    return Case(name=file.stem, file=file, flow=names[-1], expected=expected)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    return Case(name=file.stem, file=file, flow=names[-1], expected=_evaluate(constants["EXPECTED"], constants))
 
 
-def _evaluate(node: ast.expr) -> Any:
-    # a literal, and ranges
-    return eval(compile(ast.Expression(node), "EXPECTED", "eval"), {"__builtins__": {}, "range": range})
+def _evaluate(node: ast.expr, constants: Mapping[str, ast.expr]) -> Any:
+    # a literal, ranges, and literals that have a name since they occur often
+    used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & constants.keys()
+    scope = {name: _evaluate(constants[name], constants) for name in used}
+    return eval(compile(ast.Expression(node), "EXPECTED", "eval"), {"__builtins__": {}, "range": range, **scope})
 
 
 def check(run: Run, case: Case) -> None:
@@ -84,6 +93,10 @@ def check(run: Run, case: Case) -> None:
         if task.successful:
             for name in task.artifacts:
                 _check_identity(task[name])
+    cards = {
+        name: [[c.type, c.id, c.options, c.components, c.get_data()] for c in t.cards] for name, t in tasks.items()
+    }
+    assert {name: found for name, found in cards.items() if found} == expected.get("cards", {})
     artifacts = {name: shown_artifacts(task) for name, task in tasks.items() if task.successful}
     assert artifacts.keys() == expected["artifacts"].keys()
     for name, found in artifacts.items():
@@ -112,6 +125,8 @@ def _check_identity(value: Any) -> None:
 
 def _same(value: Any, wanted: Any) -> bool:
     """Equal, and of equal types; a number computed by a processor of another make may differ in its last digits."""
+    if wanted is ...:
+        return True
     if type(value) is not type(wanted):
         return False
     match value:
@@ -127,6 +142,8 @@ def _same(value: Any, wanted: Any) -> bool:
 
 def _shown(value: Any) -> Any:
     kind = type(value)
+    if kind is ConfigValue:
+        return {"config": value.to_dict()}
     if kind is list:
         return [_shown(item) for item in value]
     if kind.__module__ == "numpy":

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flowc import Run
 from flowc.simulate.airflow import AirflowDriver
 from flowc.simulate.stepfunctions import AwsServer
+from flowc.store.opening import open_store
 from tests.conformance import engines
 from tests.conformance.conftest import BUCKET
-from tests.conformance.expectations import Case, cases, check
+from tests.conformance.expectations import FLOWS, Case, cases, check
+from tests.secret_values import keep_secrets
 
 CASES = pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 STORES = pytest.mark.parametrize("kind", ["directory", "s3"])
@@ -20,8 +23,12 @@ STORES = pytest.mark.parametrize("kind", ["directory", "s3"])
 
 @pytest.fixture
 def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The `AWS_*` variables for the store; the client reads them from this process's environment."""
-    found = request.getfixturevalue("aws").env if request.node.callspec.params.get("kind") != "directory" else {}
+    """The `AWS_*` variables for store and secrets; the client reads them from this process's environment."""
+    params = request.node.callspec.params
+    secrets = params["case"].expected.get("secrets", {})
+    is_in_aws = params.get("kind") != "directory" or secrets
+    found: dict[str, str] = request.getfixturevalue("aws").env if is_in_aws else {}
+    keep_secrets(secrets, found)
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     return found
@@ -31,11 +38,26 @@ def store_url(kind: str, engine: str, tmp_path: Path) -> str:
     return f"s3://{BUCKET}/{engine}/of stores" if kind == "s3" else (tmp_path / "a store").as_uri()
 
 
+def given(case: Case, url: str, environment: dict[str, str], folder: Path) -> dict[str, Any]:
+    """What a run is started with; files lie under a name that templates, shells and URLs might trip over."""
+    found = dict(case.expected.get("parameters", {}))
+    for name, path in case.expected.get("files", {}).items():
+        data, place = (FLOWS / path).read_bytes(), f"giv en {{{{ ds }}}} $HOME 'ünï' %20/{Path(path).name}"
+        if url.startswith("s3://"):
+            open_store(f"s3://{BUCKET}", environment).write(place, [data])
+            found[name] = f"s3://{BUCKET}/{place}"
+        else:
+            (folder / place).parent.mkdir(exist_ok=True)
+            (folder / place).write_bytes(data)
+            found[name] = (folder / place).as_uri()
+    return found
+
+
 @CASES
 @STORES
 def test_local(case: Case, kind: str, environment: dict[str, str], tmp_path: Path) -> None:
     url = store_url(kind, "local", tmp_path)
-    run = engines.run_local(case.file, url, case.expected.get("parameters", {}), environment)
+    run = engines.run_local(case.file, url, given(case, url, environment, tmp_path), environment)
     check(Run(f"{case.flow}/{run}", url), case)
 
 
@@ -47,10 +69,10 @@ def test_airflow(case: Case, kind: str, environment: dict[str, str], airflow: Ai
     # as Airflow names a manual run; the characters are not those of a key
     run_id = f"manual__2026-11-30T12:00:00+00:00_{kind}"
     flow = engines.program(case.file)
-    parameters = case.expected.get("parameters", {})
+    parameters = given(case, url, environment, tmp_path)
     result = engines.run_airflow(airflow, flow, url, run_id, parameters, environment, tmp_path / "out")
     assert result.succeeded is (case.expected["state"] == "succeeded"), result.reason
-    check(Run(f"{case.flow}/{run_id}", url), case)
+    check(Run(f"{case.flow}/{flow.flow.run_id_prefix}{run_id}", url), case)
 
 
 @CASES
@@ -59,6 +81,7 @@ def test_stepfunctions(case: Case, environment: dict[str, str], aws: AwsServer, 
     url = store_url("s3", "stepfunctions", tmp_path).replace(" ", "-")
     flow = engines.program(case.file)
     run_id = f"run-{os.urandom(4).hex()}"
-    result = engines.run_stepfunctions(aws, flow, url, run_id, case.expected.get("parameters", {}), tmp_path / "out")
+    parameters = given(case, url, environment, tmp_path)
+    result = engines.run_stepfunctions(aws, flow, url, run_id, parameters, tmp_path / "out")
     assert result.succeeded is (case.expected["state"] == "succeeded"), result.reason
-    check(Run(f"{case.flow}/{run_id}", url), case)
+    check(Run(f"{case.flow}/{flow.flow.run_id_prefix}{run_id}", url), case)

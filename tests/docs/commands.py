@@ -12,6 +12,8 @@ from pathlib import Path
 import botocore.session
 from blake3 import blake3
 from botocore import xform_name
+from botocore.model import StructureShape
+from botocore.validate import ParamValidator
 
 from flowc.compiler import read_program
 from flowc.contract import code_key
@@ -102,11 +104,21 @@ def _aws(words: Words, place: Path) -> None:
     shape = model.operation_model(name).input_shape
     members = {xform_name(member, "-"): member for member in shape.members}
     given = dict(zip(rest[::2], rest[1::2], strict=True))
+    if "--cli-input-json" in given:
+        _check_request(given, shape, place)
+        return
     assert {flag.removeprefix("--") for flag in given} <= set(members), f"aws {service} {operation}: {given}"
     assert set(shape.required_members) <= {members[flag.removeprefix("--")] for flag in given}
     for value in given.values():
         if value.startswith("file://"):
             assert (place / value.removeprefix("file://")).exists(), value
+
+
+def _check_request(given: Mapping[str, str], shape: StructureShape, place: Path) -> None:
+    """That a file is a complete request: what stands beside it would replace its parts, and need not."""
+    (file,) = given.values()
+    request = json.loads((place / file.removeprefix("file://")).read_text())
+    assert ParamValidator().validate(request, shape).generate_report() == ""
 
 
 def _upload(file: Path, url: str, place: Path) -> None:

@@ -14,6 +14,8 @@ PAGES = (
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
 )
+ERRORS = tuple(sorted((ROOT / "docs" / "errors").glob("*.md")))
+"""A page for each diagnostic."""
 
 _FENCE = re.compile(r"```(\S*) ?(.*)")
 _LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)|<img [^>]*src=\"([^\"]+)\"")

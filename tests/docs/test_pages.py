@@ -65,6 +65,11 @@ class Place(NamedTuple):
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
+    return make_place(tmp_path)
+
+
+def make_place(tmp_path: Path) -> Place:
+    """A place in an empty folder."""
     folder = tmp_path / "work"
     folder.mkdir()
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
@@ -75,6 +80,7 @@ def place(tmp_path: Path) -> Place:
         "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}",
         "HOME": str(tmp_path),
         "DOCS_CALLS": str(calls),
+        "FLOWC_USER": "ada",
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "100",
     }

@@ -1,10 +1,10 @@
 import metaflow
-from metaflow import FlowSpec, card, project, pypi, step
+from metaflow import FlowSpec, pypi, step, torchrun, trigger
 
 
-@project(name="p")  # FC106 at project(name="p"): does not compile Metaflow's `@project`
+@trigger(event="p")  # FC106 at trigger(event="p"): does not compile Metaflow's `@trigger`
 class Decorated(FlowSpec):
-    @card  # FC106 at card: does not compile Metaflow's `@card`
+    @parallel  # FC106 at parallel: does not compile Metaflow's `@parallel`
     @step
     def start(self):
         self.next(self.a)
@@ -15,6 +15,7 @@ class Decorated(FlowSpec):
     def a(self):
         self.next(self.end)
 
+    @torchrun  # FC106 at torchrun: does not compile Metaflow's `@torchrun`
     @step
     def end(self):
         pass

@@ -1,6 +1,6 @@
 import functools
 
-from flowc import FlowSpec, current, step
+from flowc import FlowSpec, current, step, user_step_decorator
 
 
 def timed(function):
@@ -8,14 +8,26 @@ def timed(function):
 
 
 class Own(FlowSpec):
-    @timed  # FC106 at timed: flowc does not know the decorator `@timed`
+    @timde  # FC106 at timde: flowc does not know the decorator `@timde`
     @step
     def start(self):
         self.next(self.a)
 
     @step
-    @functools.cache  # FC106 at functools.cache: flowc does not know the decorator `@functools.cache`
+    @tools.cache  # FC106 at tools.cache: flowc does not know the decorator `@tools.cache`
+    @timed
+    @functools.cache
     def a(self):
+        self.next(self.b)
+
+    @user_step_decorator  # FC106 at user_step_decorator: is not a decorator of steps: it makes one
+    @step
+    def b(self):
+        self.next(self.c)
+
+    @functools.cached_property  # FC106 at functools.cached_property: a step cannot be a `@functools.cached_property`
+    @step
+    def c(self):
         self.next(self.end)
 
     @step

@@ -7,12 +7,12 @@ class Resources(FlowSpec):
     def start(self):
         self.next(self.a)
 
-    @resources(cpu="4", gpu=True, disk=1024)  # FC107 at "4": not '4'  # FC107 at True: not True  # FC107 at disk=1024: this version of flowc does not compile `@resources(disk=...)`
+    @resources(cpu="4", gpu=True, disk=0)  # FC107 at "4": not '4'  # FC107 at True: not True  # FC107 at 0: `disk` must be a whole number from 1 to 67108864, not 0
     @step
     def a(self):
         self.next(self.b)
 
-    @resources(2, shared_memory=64, use_tmpfs=True)  # FC107 at 2: keyword arguments only  # FC107 at shared_memory=64: does not compile `@resources(shared_memory=...)`  # FC107 at use_tmpfs=True: has no argument `use_tmpfs`
+    @resources(2, shared_memory=6.4, use_tmpfs=True)  # FC107 at 2: keyword arguments only  # FC107 at 6.4: `shared_memory` must be a whole number from 1  # FC107 at use_tmpfs=True: has no argument `use_tmpfs`
     @step
     def b(self):
         self.next(self.end)

@@ -8,6 +8,7 @@ class Names(FlowSpec):
     _secret = Parameter("_secret")  # FC114 at _secret: starts with an underscore
     store = Parameter("store")  # FC114 at store: `--store` is an option of `flowc run` itself
     max_workers = Parameter("max_workers")  # FC114 at max_workers: `--max-workers` is an option of `flowc run` itself
+    pdb = Parameter("pdb")  # FC114 at pdb: `--pdb` is an option of `flowc run` itself
     help = Parameter("help")  # FC114 at help: `--help` is an option of `flowc run` itself
     train = Parameter("train")  # FC114 at train: there is a step of this name
     helper = Parameter("helper")  # FC114 at helper: there is a method of this name

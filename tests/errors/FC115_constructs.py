@@ -1,9 +1,9 @@
-from metaflow import Config, FlowSpec, IncludeFile, Parameter, step
+from metaflow import FlowSpec, Parameter, Runner, S3, step
 
 
 class Constructs(FlowSpec):
-    config = Config("config", default="c.json")  # FC115 at Config: does not compile Metaflow's `Config`
-    data = IncludeFile("data")  # FC115 at IncludeFile: does not compile Metaflow's `IncludeFile`
+    runner = Runner("flow.py")  # FC115 at Runner: does not compile Metaflow's `Runner`
+    data = S3("data")  # FC115 at S3: does not compile Metaflow's `S3`
     a = b = Parameter("a")  # FC115 at Parameter: a parameter is not assigned to a name of its own
     c, d = Parameter("c"), 3  # FC115 at Parameter: a parameter is not assigned to a name of its own
     many = [Parameter("e")]  # FC115 at Parameter: a parameter is not assigned to a name of its own

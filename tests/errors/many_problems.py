@@ -1,5 +1,5 @@
 # Ten things are wrong here, and one look finds them all.
-from metaflow import S3, FlowSpec, Parameter, batch, retry, step  # FC105 at S3: does not have Metaflow's `S3`
+from metaflow import S3, FlowSpec, Parameter, slurm, retry, step  # FC105 at S3: does not have Metaflow's `S3`
 
 
 class Many(FlowSpec):
@@ -11,7 +11,7 @@ class Many(FlowSpec):
     def start(self):
         self.next(self.a, self.nope)  # FC206 at self.nope: there is no step `nope`
 
-    @batch(cpu=1)  # FC106 at batch(cpu=1): does not compile Metaflow's `@batch`
+    @slurm(cpu=1)  # FC106 at slurm(cpu=1): does not compile Metaflow's `@slurm`
     @step
     def a(self):
         self.next("join")  # FC122 at "join": a target of `self.next` is written in quotes

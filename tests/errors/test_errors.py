@@ -4,11 +4,13 @@ An example whose flow inherits from modules beside it is a folder; its flow is `
 
 `# FC206 at self.nope: there is no step` expects on its line this code, a span over exactly this text (or a text that
 only begins so, when it stands for a longer one), and a message that contains the rest. `# FC203: never join` leaves
-the span open; `# file FC103: has no flow` expects a diagnostic without a place.
+the span open; `# file FC103: has no flow` expects a diagnostic without a place. A first line `# choices: {...}` holds
+what the command line adds, by the names of `Choices`.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from flowc.diagnostics import CODES, Diagnostic, render
-from flowc.frontend import Siblings, read_source
+from flowc.frontend import NO_CHOICES, Choices, Siblings, read_source
 from flowc.passes import analyse
 from flowc.source import SourceFile
 
@@ -54,7 +56,9 @@ def reported(path: Path) -> tuple[Mapping[str, SourceFile], tuple[Diagnostic, ..
     if source is None:
         return {}, diagnostics
     siblings = Siblings(source)
-    return siblings.sources, analyse(source, siblings)[1]
+    given = re.match(r"# choices: (.+)\n", source.text)
+    choices = Choices(**ast.literal_eval(given[1])) if given else NO_CHOICES
+    return siblings.sources, analyse(source, siblings, choices)[1]
 
 
 def place_of(diagnostic: Diagnostic, sources: Mapping[str, SourceFile], path: Path) -> tuple[str, int | None]:

@@ -14,7 +14,8 @@ EXAMPLES = HERE.parents[1] / "examples"
 FLOWS = HERE.parent / "conformance" / "flows"
 SOURCES = [
     *(EXAMPLES / f"{name}.py" for name in ("hello", "three_branches", "nested_foreach", "model_search")),
-    *(FLOWS / f"{name}.py" for name in ("retried", "mixed_nesting", "parameters", "resources")),
+    *(FLOWS / f"{name}.py" for name in ("configured", "deferred", "included")),
+    *(FLOWS / f"{name}.py" for name in ("retried", "mixed_nesting", "parameters", "project", "resources", "scheduled")),
 ]
 STORE = "s3://artifacts/flows"
 CODE = "c0de" * 16  # the goldens are about the form; the package's hash has tests of its own

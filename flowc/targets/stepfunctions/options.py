@@ -18,12 +18,17 @@ class StepFunctionsOptions(CompileOptions):
             the instances.
         batch_execution_role: ARN of the role that pulls the image and writes logs; None where instances do that.
         batch_job_definition: Name or ARN of a job definition to use as it is; None: the state machine registers one.
+        state_machine: ARN of the state machine that a schedule starts, with a version or alias if wished; None if it
+            is not known yet.
+        schedule_role: ARN of the role that a schedule starts it with; None if it is not known yet.
     """
 
     batch_queue: str = "flowc"
     batch_job_role: str | None = None
     batch_execution_role: str | None = None
     batch_job_definition: str | None = None
+    state_machine: str | None = None
+    schedule_role: str | None = None
 
 
 SETTINGS = (
@@ -39,6 +44,8 @@ SETTINGS = (
         help="Name or ARN of an existing job definition, instead of one that the state machine registers.",
         default=None,
     ),
+    Setting(name="state_machine", help="ARN of the state machine, for its schedule.", default=None),
+    Setting(name="schedule_role", help="ARN of the IAM role that the schedule starts it with.", default=None),
 )
 
 

@@ -333,6 +333,16 @@ def test_everything_in_a_store(made: Project, tmp_path: Path) -> None:
         _ = store["Mode"]
 
 
+def test_whether_there_is_something_is_asked_by_name(made: Project, whole: Run) -> None:
+    assert "Made" in Metaflow(made.url) and "Unmade" not in Metaflow(made.url)
+    flow = Flow("Made", made.url)
+    assert whole.id in flow and whole.scheduler_id in flow and "other" not in flow
+    assert "body" in whole and "bodies" not in whole
+    assert "1" in whole["body"] and "99" not in whole["body"] and "no path" not in whole["body"]
+    task = whole["body"]["1"]
+    assert "y" in task and "z" not in task
+
+
 def test_how_it_stands_with_runs_and_tasks(made: Project, whole: Run) -> None:
     failing, half = Run("Made/failing", made.url), Run("Made/half", made.url)
     assert (whole.state, failing.state, half.state) == ("succeeded", "failed", "running")

@@ -91,18 +91,24 @@ def test_environment_and_exit_codes_are_these() -> None:
         "ENV_CODE": "FLOWC_CODE",
         "ENV_ENGINE": "FLOWC_ENGINE",
         "ENV_FLOW": "FLOWC_FLOW",
+        "ENV_INTERVAL_END": "FLOWC_DATA_INTERVAL_END",
+        "ENV_INTERVAL_START": "FLOWC_DATA_INTERVAL_START",
+        "ENV_LOGICAL_DATE": "FLOWC_LOGICAL_DATE",
         "ENV_PARAMETERS": "FLOWC_PARAMETERS",
         "ENV_PATH": "FLOWC_PATH",
         "ENV_RETRY": "FLOWC_RETRY",
         "ENV_RUN": "FLOWC_RUN",
         "ENV_STEP": "FLOWC_STEP",
         "ENV_STORE": "FLOWC_STORE",
+        "ENV_TAGS": "FLOWC_TAGS",
+        "ENV_USER": "FLOWC_USER",
         "EXIT_INPUT": 65,
         "EXIT_OK": 0,
         "EXIT_STORE": 75,
         "EXIT_USER": 1,
     }
     assert contract.RUNNER == ("python", "-m", "flowc.runner")
+    assert contract.INPUT_LOGICAL_DATE == "flowc:logical_date"
 
 
 def step(name: str, *parents: str, within: tuple[str, ...] = (), **fields: str) -> PlanStep:
@@ -170,15 +176,31 @@ def test_a_plan_is_stored_like_this() -> None:
     meet = NESTED.steps["meet"]._replace(
         environment=(("THREADS", "1"),), timeout_s=1.5, catch=True, catch_var="failure", print_exception=False
     )
-    plan = NESTED._replace(contract=contract.PLAN, steps={"start": NESTED.steps["start"], "meet": meet})
+    plan = NESTED._replace(
+        contract=contract.PLAN,
+        steps={"start": NESTED.steps["start"], "meet": meet},
+        project=contract.PlanProject("fraud", "prod"),
+    )
     assert plan.to_json() == {
-        "contract": 2,
+        "contract": 3,
         "flow": "Nested",
         "module": "nested",
         "doc": "",
         "start": "start",
         "end": "end",
-        "parameters": [{"name": "alpha", "type": "float", "default": 0.5, "required": False, "help": "How much."}],
+        "parameters": [
+            {
+                "name": "alpha",
+                "type": "float",
+                "default": 0.5,
+                "required": False,
+                "help": "How much.",
+                "deferred": False,
+                "separator": None,
+                "encoding": None,
+                "file": None,
+            }
+        ],
         "steps": [
             {
                 "name": "start",
@@ -209,6 +231,7 @@ def test_a_plan_is_stored_like_this() -> None:
                 "print_exception": False,
             },
         ],
+        "project": {"name": "fraud", "branch": "prod"},
     }
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
@@ -218,10 +241,11 @@ def test_a_plan_of_the_first_version_is_read() -> None:
     stored = plan.to_json()
     for field in ("environment", "timeout_s", "catch", "catch_var", "print_exception"):
         del stored["steps"][0][field]
+    del stored["project"]
     assert Plan.from_json(stored) == plan
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", None])
+@pytest.mark.parametrize("version", [0, 4, "1", None])
 def test_a_plan_of_another_contract_is_refused(version: object) -> None:
-    with pytest.raises(ValueError, match=rf"plan of version {version}, and this runner knows versions up to 2"):
+    with pytest.raises(ValueError, match=rf"plan of version {version}, and this runner knows versions up to 3"):
         Plan.from_json({**NESTED.to_json(), "contract": version, "unknown": "field"})

@@ -6,7 +6,8 @@ import ast
 
 import pytest
 
-from flowc.frontend.constants import NotConstant, read_constants
+from flowc.frontend.constants import NotConstant
+from flowc.frontend.module_constants import read_constants
 
 
 def evaluate(expression: str, module: str = "") -> object:
@@ -30,6 +31,7 @@ def evaluate(expression: str, module: str = "") -> object:
         "[1] + [2]",
         "{}",
         "2 * [0]",
+        "f'{1 + 2:>{3 * 2}} {\"a\"!r} {2.5}'",
     ],
 )
 def test_same_as_python(expression: str) -> None:
@@ -46,7 +48,10 @@ def test_same_as_python(expression: str) -> None:
         ("-'a'", "cannot be evaluated"),
         ("2 ** 3", "is not a constant"),
         ("[x for x in y]", "is not a constant"),
-        ("f'{1}'", "is not a constant"),
+        ("f'{1:>1000000}'", "cannot be evaluated"),
+        ("f'{f(1)}'", "is not a constant"),
+        ("'a'.upper()", "is not a constant"),
+        ("[1][0]", "is not a constant"),
         ("{**{}}", "is unpacked"),
         ("{[]: 1}", "cannot be a key"),
         ("'a' * 100000000", "cannot be evaluated"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from flowc.frontend import parse_flow
-from flowc.ir.steps import Catch, Policy
+from flowc.ir.steps import Card, Catch, Policy, Secret, Secrets
 from flowc.source import SourceFile
 
 FLOW = """
-from metaflow import FlowSpec, catch, environment, resources, retry, step, timeout
+from metaflow import FlowSpec, card, catch, environment, resources, retry, secrets, step, timeout
 LARGE = 2 * 1024
 VARS = {{"THREADS": ONE}}
 ONE = "1"
+SOURCES = ["db", {{"id": "key"}}]
 class X(FlowSpec):
     {decorators}
     @step
@@ -53,6 +54,42 @@ def policy(*decorators: str) -> Policy:
 )
 def test_one_decorator(decorator: str, expected: Policy) -> None:
     assert policy(decorator) == expected
+
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod.db-AbCdEf"
+OPTIONS = {"json": False, "env_var_name": "KEY", "region": "eu-west-1"}
+SECRET = Secret(id="key", is_json=False, variable="KEY", region="eu-west-1", role="arn:other")
+
+
+@pytest.mark.parametrize(
+    ("decorator", "expected"),
+    [
+        ("@secrets", None),
+        ("@secrets(sources=[])", None),
+        ("@secrets(sources=['prod/db'])", Secrets(sources=(Secret(id="prod/db"),))),
+        ("@secrets(sources=('aws-secrets-manager.a.b',))", Secrets(sources=(Secret(id="a.b"),))),
+        (f"@secrets(sources=['{ARN}'], role=None)", Secrets(sources=(Secret(id=ARN),))),
+        (
+            f"@secrets(sources=SOURCES, role='{ROLE}', allow_override=True)",
+            Secrets(sources=(Secret(id="db", role=ROLE), Secret(id="key", role=ROLE)), allow_override=True),
+        ),
+        (
+            f"@secrets(sources=[{{'id': 'key', 'role': 'arn:other', 'options': {OPTIONS}}}], role='{ROLE}')",
+            Secrets(sources=(SECRET,)),
+        ),
+    ],
+)
+def test_secrets(decorator: str, expected: Secrets | None) -> None:
+    assert policy(decorator) == Policy(secrets=expected)
+
+
+def test_cards() -> None:
+    given = "@card(type='blank', id=None, options={'a': (1, None)}, timeout=1, refresh_interval=0.5, save_errors=False)"
+    blank = Card(type="blank", options={"a": (1, None)}, refresh_interval_s=0.5, save_errors=False)
+    assert policy(given, "@card", "@card(id='b', customize=True)", "@card(options=None)") == Policy(
+        cards=(blank, Card(), Card(id="b", customize=True), Card())
+    )
 
 
 def test_several_decorators() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.projects import Project
 
-HEAD = "from metaflow import FlowSpec, Parameter, JSONType, current, step\n"
+HEAD = "from metaflow import FlowSpec, Parameter, JSONType, card, current, step\n"
 
 
 @pytest.fixture

@@ -143,5 +143,5 @@ def test_a_cache_from_which_files_have_gone_is_said_to_be_damaged(made: Project,
 def test_a_plan_of_another_contract_is_refused(made: Project, tmp_path: Path) -> None:
     folder, _ = opened(made, FLOWC_CACHE=str(tmp_path / "cache"))
     Path(folder, "flowc-plan.json").write_text('{"contract": 99}')
-    with pytest.raises(ContractError, match="compiled to a plan of version 99, and this runner knows versions up to 2"):
+    with pytest.raises(ContractError, match="compiled to a plan of version 99, and this runner knows versions up to 3"):
         opened(made, FLOWC_CACHE=str(tmp_path / "cache"))

@@ -341,6 +341,14 @@ def test_a_small_task_needs_few_requests(remote: Callable[[str], Project], s3_se
     assert starts == ["run.json", "start/_/a1/task.json", "start/_/commit.json", "start/_/a1/log"]
 
 
+def test_cards_are_one_request_more(remote: Callable[[str], Project], s3_server: S3, tmp_path: Path) -> None:
+    made = remote("    @card(id='a')\n    @card\n" + one("current.card['a'].append('x')"))
+    assert made.run_process("start") == (0, "")
+    place = f"/{BUCKET}/{tmp_path.name}/Made/runs/{made.address('start').run}/start/_"
+    keys = [r.removeprefix(f"PUT {place}/") for r in s3_server.requests(tmp_path.name) if f"PUT {place}/" in r]
+    assert keys == ["a1/cards.json", "a1/task.json", "commit.json"]
+
+
 def test_an_attempt_follows_another_on_s3(remote: Callable[[str], Project]) -> None:
     made = remote(one("self.who = current.attempt"))
     assert made.run_process("start", attempt="a1")[0] == 0

@@ -39,6 +39,13 @@ def test_a_runs_record_is_stored_like_this() -> None:
     assert RunRecord.parse(RUN.data()) == RUN
 
 
+def test_what_a_runs_record_does_not_have_is_left_out_and_read_as_nothing() -> None:
+    again = RUN._replace(origin="q")
+    assert json.loads(again.data())["origin"] == "q"
+    assert RunRecord.parse(again.data()) == again
+    assert RunRecord.parse(RUN.data()).origin is None
+
+
 def test_a_tasks_record_is_stored_like_this() -> None:
     artifact = {"hash": "h", "type": "int", "size": 5, "stream": {"inline": "gARLAS4="}, "buffers": []}
     done = TaskRecord("done", {"x": artifact}, Items(2, {"inline": "aa=="}), [["p", "_", "a0"]], None, {"retry": 1})

@@ -18,7 +18,10 @@ from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, 
 from flowc.ir.steps import Catch, Parameter, ParameterType, Policy, Step
 from flowc.ir.walk import regions
 from flowc.source import Span
-from flowc.targets.airflow import DEFINED, MAX_NAME, TARGET, AirflowOptions
+from flowc.targets.airflow import TARGET
+from flowc.targets.airflow.checks import MAX_NAME
+from flowc.targets.airflow.operators import DEFINED
+from flowc.targets.airflow.options import AirflowOptions
 from flowc.targets.base import Feature
 
 SPAN = Span(file="flows/m.py", start=0, end=1)

@@ -12,6 +12,7 @@ from botocore.validate import validate_parameters
 
 from flowc.contract import Address
 from flowc.diagnostics import Diagnostic
+from flowc.ir import walk
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
 from flowc.ir.steps import Catch, Policy, Step
@@ -19,7 +20,8 @@ from flowc.source import Span
 from flowc.targets.base import CompileOptions
 from flowc.targets.stepfunctions import TARGET, StepFunctionsOptions
 from flowc.targets.stepfunctions.asl import format_string
-from flowc.targets.stepfunctions.emit import derived_name, job_definition, job_name, label, state_machine
+from flowc.targets.stepfunctions.emit import derived_name, label, state_machine
+from flowc.targets.stepfunctions.jobs import job_definitions, job_name
 from flowc.targets.stepfunctions.layout import to_text
 from flowc.targets.stepfunctions.options import S3Location, s3_location
 from flowc.targets.stepfunctions.validate import problems
@@ -39,6 +41,16 @@ def seq(*body):
     return Sequence(body=body)
 
 
+def all_steps(root):
+    """The steps of a region tree, in whatever order."""
+    for region in walk.regions(root):
+        match region:
+            case Task(step=step):
+                yield step
+            case Parallel(split=split, join=join) | Foreach(split=split, join=join):
+                yield from (split, join)
+
+
 def flow_of(*body, name="Demo", doc="", steps=()):
     return Flow(
         name=name,
@@ -46,7 +58,7 @@ def flow_of(*body, name="Demo", doc="", steps=()):
         file="/some/where/demo.py",
         module="demo",
         params=(),
-        steps=steps,
+        steps=steps or tuple(all_steps(seq(*body))),
         root=seq(*body),
         span=SPAN,
     )
@@ -182,9 +194,15 @@ def test_each_step_is_a_state_of_its_name():
     ]  # fmt: skip
 
 
+def definition_of(flow, options):
+    """The name of the one job definition that there is."""
+    (name,) = {definition.name for definition in job_definitions(flow, options).values()}
+    return name
+
+
 def test_plain_step():
     state = emitted(LINEAR)["States"]["middle"]
-    definition = job_definition(LINEAR, options()).name
+    definition = definition_of(LINEAR, options())
     assert state == {
         "Type": "Task",
         "Resource": "arn:aws:states:::batch:submitJob.sync",
@@ -392,12 +410,12 @@ def test_names_in_other_alphabets():
 
 
 def test_job_definition_is_named_by_its_content():
-    name = job_definition(LINEAR, options()).name
+    name = definition_of(LINEAR, options())
     assert name.startswith("flowc-Demo-")
-    assert name == job_definition(LINEAR, options()).name
+    assert name == definition_of(LINEAR, options())
     for other in (options(image="other"), options(store="s3://bucket"), options(code="d" * 64)):
-        assert job_definition(LINEAR, other).name != name
-    assert len(job_definition(flow_of(task("start"), name="F" * 200), options()).name) == 128
+        assert definition_of(LINEAR, other) != name
+    assert len(definition_of(flow_of(task("start"), name="F" * 200), options())) == 128
 
 
 # --- output ----------------------------------------------------------------------------------------------------------

@@ -62,6 +62,9 @@ with DAG(
         env_vars={
             **ENV,
             "FLOWC_PARAMETERS": "{{ params | tojson | replace('$', '$$') }}",
+            "FLOWC_LOGICAL_DATE": "{{ dag_run.logical_date | ts or '' }}",
+            "FLOWC_DATA_INTERVAL_START": "{{ dag_run.data_interval_start | ts or '' }}",
+            "FLOWC_DATA_INTERVAL_END": "{{ dag_run.data_interval_end | ts or '' }}",
         },
     )
     end = KubernetesPodOperator(task_id="end")

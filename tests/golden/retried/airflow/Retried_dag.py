@@ -40,10 +40,11 @@ def list_items(step, paths, run_id=None):
     from airflow.configuration import conf
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+    run = run_key(run_id)
     items = []
     s3 = S3Hook()
     for path in paths:
-        commit = s3.read_key(f"{RUNS}/{run_key(run_id)}/{step}/{path}/commit.json")
+        commit = s3.read_key(f"{RUNS}/{run}/{step}/{path}/commit.json")
         splits = json.loads(commit)["splits"]
         items += [f"{path}.{i}".removeprefix("_.") for i in range(splits)]
     limit = conf.getint("core", "max_map_length")
@@ -101,6 +102,9 @@ with DAG(
         env_vars={
             **ENV,
             "FLOWC_PARAMETERS": "{{ params | tojson | replace('$', '$$') }}",
+            "FLOWC_LOGICAL_DATE": "{{ dag_run.logical_date | ts or '' }}",
+            "FLOWC_DATA_INTERVAL_START": "{{ dag_run.data_interval_start | ts or '' }}",
+            "FLOWC_DATA_INTERVAL_END": "{{ dag_run.data_interval_end | ts or '' }}",
         },
     )
     start_items = items_of(start)

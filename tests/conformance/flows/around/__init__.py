@@ -1,0 +1,1 @@
+"""Decorators of steps that a team shares."""

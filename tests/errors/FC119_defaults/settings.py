@@ -1,0 +1,5 @@
+COUNT = 3
+
+
+def day():
+    return "Monday"
