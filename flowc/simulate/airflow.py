@@ -68,6 +68,7 @@ class AirflowPod:
         name: The pod's name in the cluster.
         labels: The pod's labels.
         resources: `requests` and `limits` of the container.
+        body: The whole pod, as the cluster's API was asked for it.
         env: The container's environment.
         exit_code: None while it runs.
         seconds: From its start to its end, or until now.
@@ -78,6 +79,7 @@ class AirflowPod:
     name: str
     labels: Mapping[str, str]
     resources: Mapping[str, Mapping[str, str]]
+    body: Mapping[str, Any]
     env: Mapping[str, str]
     exit_code: int | None
     seconds: float

@@ -240,6 +240,7 @@ class Pod:
             "name": self.name,
             "labels": self.labels,
             "resources": self.container.get("resources", {}),
+            "body": self.body,
             "env": self.env,
             "exit_code": None if code is None else _exit_code(code),
             "seconds": ((self.finished or _now()) - self.started).total_seconds(),

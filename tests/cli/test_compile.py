@@ -176,3 +176,27 @@ def test_settings_of_the_target(tmp_path: Path) -> None:
     unknown = flowc(*words, "--batch-queu", "x")
     assert unknown.returncode == 2
     assert "--batch-queue" in unknown.stderr
+
+
+@pytest.mark.parametrize(("decorator", "target"), [("batch", "airflow"), ("kubernetes", "stepfunctions")])
+def test_the_other_scheduler_s_machines_are_refused(decorator: str, target: str, tmp_path: Path) -> None:
+    text = f"""
+from flowc import FlowSpec, {decorator}, step
+
+
+class Elsewhere(FlowSpec):
+    @{decorator}
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+    (tmp_path / "elsewhere.py").write_text(text)
+    result = flowc("compile", "elsewhere.py", "--target", target, "--store", "s3://bucket", "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1
+    assert f"FC403 error: target {target} does not support @{decorator}" in result.stderr
+    assert "elsewhere.py:8" in result.stderr
+    assert not (tmp_path / "out").exists()

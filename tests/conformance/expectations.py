@@ -2,6 +2,7 @@
 
     EXPECTED = {
         "state": "succeeded" | "failed",
+        "engines": [engine, ...],                   # those that can have it; all three, if it is not said
         "parameters": {name: JSON value},           # what the run is started with
         "files": {name: path},                      # files that it is started with, below the flows' folder
         "secrets": {name: str or bytes},            # what AWS Secrets Manager holds
@@ -42,6 +43,11 @@ class Case:
     file: Path
     flow: str
     expected: Mapping[str, Any]
+
+
+def cases_on(engine: str) -> list[Case]:
+    """The conformance flows that an engine can have: `local`, `airflow` or `stepfunctions`."""
+    return [case for case in cases() if engine in case.expected.get("engines", (engine,))]
 
 
 def cases() -> list[Case]:

@@ -14,10 +14,14 @@ from flowc.simulate.stepfunctions import AwsServer
 from flowc.store.opening import open_store
 from tests.conformance import engines
 from tests.conformance.conftest import BUCKET
-from tests.conformance.expectations import FLOWS, Case, cases, check
+from tests.conformance.expectations import FLOWS, Case, cases_on, check
 from tests.secret_values import keep_secrets
 
-CASES = pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+
+def cases(engine: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases_on(engine), ids=lambda case: case.name)
+
+
 STORES = pytest.mark.parametrize("kind", ["directory", "s3"])
 
 
@@ -53,7 +57,7 @@ def given(case: Case, url: str, environment: dict[str, str], folder: Path) -> di
     return found
 
 
-@CASES
+@cases("local")
 @STORES
 def test_local(case: Case, kind: str, environment: dict[str, str], tmp_path: Path) -> None:
     url = store_url(kind, "local", tmp_path)
@@ -61,7 +65,7 @@ def test_local(case: Case, kind: str, environment: dict[str, str], tmp_path: Pat
     check(Run(f"{case.flow}/{run}", url), case)
 
 
-@CASES
+@cases("airflow")
 @STORES
 @pytest.mark.airflow
 def test_airflow(case: Case, kind: str, environment: dict[str, str], airflow: AirflowDriver, tmp_path: Path) -> None:
@@ -75,7 +79,7 @@ def test_airflow(case: Case, kind: str, environment: dict[str, str], airflow: Ai
     check(Run(f"{case.flow}/{flow.flow.run_id_prefix}{run_id}", url), case)
 
 
-@CASES
+@cases("stepfunctions")
 @pytest.mark.stepfunctions
 def test_stepfunctions(case: Case, environment: dict[str, str], aws: AwsServer, tmp_path: Path) -> None:
     url = store_url("s3", "stepfunctions", tmp_path).replace(" ", "-")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from flowc.package import upload_package
-from flowc.simulate.airflow import AirflowDriver
+from flowc.simulate.airflow import AirflowDriver, AirflowPod
 from flowc.simulate.stepfunctions import AwsServer
 from flowc.store.opening import open_store
 from tests.conformance import engines
@@ -18,23 +19,29 @@ from tests.conformance.expectations import FLOWS
 FLOW = FLOWS / "resources.py"
 
 
-@pytest.mark.airflow
-def test_pods_ask_for_the_resources_of_their_steps(airflow: AirflowDriver, tmp_path: Path) -> None:
-    flow = engines.program(FLOW)
-    url = (tmp_path / "store").as_uri()
+def pods_of(file: Path, airflow: AirflowDriver, folder: Path) -> Mapping[str, AirflowPod]:
+    """The pods of a flow's run, the last one of each step."""
+    flow = engines.program(file)
+    url = (folder / "store").as_uri()
     made = engines.compiled(flow, "airflow", url)
     (definition,) = made.definition
-    (tmp_path / definition.name).write_bytes(definition.data)
+    (folder / definition.name).write_bytes(definition.data)
     upload_package(open_store(url), flow.flow.name, made.code)
     result = airflow.run(
-        tmp_path / definition.name,
+        folder / definition.name,
         dag_id=flow.flow.name,
-        run_id="resources",
+        run_id=f"requests-of-{file.stem}",
         runner=[sys.executable],
-        log_dir=tmp_path / "logs",
+        log_dir=folder / "logs",
     )
     assert result.state == "success"
-    assert {pod.env["FLOWC_STEP"]: pod.resources for pod in result.pods} == {
+    return {pod.env["FLOWC_STEP"]: pod for pod in result.pods}
+
+
+@pytest.mark.airflow
+def test_pods_ask_for_the_resources_of_their_steps(airflow: AirflowDriver, tmp_path: Path) -> None:
+    pods = pods_of(FLOW, airflow, tmp_path)
+    assert {step: pod.resources for step, pod in pods.items()} == {
         "start": {"requests": {"cpu": "1", "memory": "2048Mi"}, "limits": {"memory": "2048Mi"}},
         "fit": {
             "requests": {"cpu": "2", "memory": "16384Mi"},
@@ -43,6 +50,88 @@ def test_pods_ask_for_the_resources_of_their_steps(airflow: AirflowDriver, tmp_p
         "join": {"requests": {"cpu": "4", "memory": "4096Mi"}, "limits": {"memory": "4096Mi"}},
         "end": {"requests": {"cpu": "1", "memory": "4096Mi"}, "limits": {"memory": "4096Mi"}},
     }
+
+
+@pytest.mark.airflow
+def test_pods_ask_for_disk_and_shared_memory(airflow: AirflowDriver, tmp_path: Path) -> None:
+    pods = pods_of(FLOWS / "shared.py", airflow, tmp_path)
+    assert pods["start"].resources["requests"] == {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "2048Mi"}
+    for step, size in (("start", "64Mi"), ("work", "128Mi")):
+        spec = pods[step].body["spec"]
+        assert spec["volumes"] == [{"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": size}}]
+        assert spec["containers"][0]["volumeMounts"] == [{"name": "shared-memory", "mountPath": "/dev/shm"}]
+    assert not pods["join"].body["spec"].get("volumes")
+
+
+@pytest.mark.airflow
+def test_pods_are_made_as_their_steps_say(airflow: AirflowDriver, tmp_path: Path) -> None:
+    pods = pods_of(FLOWS / "on_kubernetes.py", airflow, tmp_path)
+    start, fit, end = (pods[step].body for step in ("start", "fit", "end"))
+    (container,) = start["spec"]["containers"]
+    assert (container["image"], container["imagePullPolicy"]) == ("team/start:1", "Always")
+    assert container["envFrom"] == [{"secretRef": {"name": "warehouse"}}]
+    assert container["securityContext"] == {"runAsUser": 1000, "runAsNonRoot": True}
+    assert container["volumeMounts"] == [
+        {"name": "tmpfs", "mountPath": "/metaflow_temp"},
+        {"name": "claim-0", "mountPath": "/models"},
+    ]
+    spec = start["spec"]
+    assert spec["volumes"] == [
+        {"name": "tmpfs", "emptyDir": {"medium": "Memory", "sizeLimit": "512Mi"}},
+        {"name": "claim-0", "persistentVolumeClaim": {"claimName": "models.v1"}},
+    ]
+    assert spec["imagePullSecrets"] == [{"name": "registry"}]
+    assert spec["serviceAccountName"] == "starter"
+    assert spec["nodeSelector"] == {"pool": "cpu", "disk": "ssd"}
+    assert spec["tolerations"] == [
+        {"key": "spot", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60},
+    ]
+    metadata = start["metadata"]
+    assert metadata["namespace"] == "flows"
+    assert metadata["labels"]["team"] == "fraud"
+    assert metadata["annotations"]["team/contact"] == "fraud@example.com, 'Tür' \"3\""
+    assert pods["fit"].resources == {
+        "requests": {"cpu": "2", "memory": "2048Mi"},
+        "limits": {"cpu": "2", "memory": "2048Mi", "amd.com/gpu": "1"},
+    }
+    assert fit["spec"]["containers"][0]["volumeMounts"] == [{"name": "shared-memory", "mountPath": "/dev/shm"}]
+    assert end["spec"]["containers"][0]["image"] == engines.IMAGE
+    assert end["metadata"]["namespace"] != "flows"
+
+
+@pytest.mark.stepfunctions
+def test_jobs_are_made_as_their_steps_say(aws: AwsServer, tmp_path: Path) -> None:
+    flow = engines.program(FLOWS / "on_batch.py")
+    batch = aws.client("batch")
+    for run in ("first", "second"):
+        result = engines.run_stepfunctions(aws, flow, f"s3://{BUCKET}/made", run, {}, tmp_path / run)
+        assert result.succeeded, result.reason
+    active = batch.describe_job_definitions(status="ACTIVE")["jobDefinitions"]
+    own = {d["jobDefinitionName"]: d for d in active if d["jobDefinitionName"].startswith("flowc-OnBatch-")}
+    assert len(own) == 3 and {d["revision"] for d in own.values()} == {1}, "each is registered once"
+    by_image = {d["containerProperties"]["image"]: d for d in own.values()}
+    start = by_image["team/start:1"]
+    container = start["containerProperties"]
+    assert start["propagateTags"] is True
+    assert container["jobRoleArn"] == "arn:aws:iam::123456789012:role/starter"
+    assert container["executionRoleArn"] == "arn:aws:iam::123456789012:role/puller"
+    assert container["linuxParameters"] == {
+        "maxSwap": 512,
+        "swappiness": 10,
+        "tmpfs": [{"containerPath": "/scratch", "size": 512, "mountOptions": ["noexec"]}],
+    }
+    assert container["logConfiguration"] == {"logDriver": "awslogs", "options": {"awslogs-group": "/flows"}}
+    assert {v["name"] for v in container["volumes"]} == {"host-0", "fs-12345678"}
+    assert container["mountPoints"] == [
+        {"sourceVolume": "host-0", "containerPath": "/data"},
+        {"sourceVolume": "fs-12345678", "containerPath": "/mnt/fs-12345678"},
+    ]
+    shared = [d["containerProperties"].get("linuxParameters", {}).get("sharedMemorySize") for d in own.values()]
+    assert sorted(filter(None, shared)) == [256]
+    jobs = batch.list_jobs(jobQueue="quick", jobStatus="SUCCEEDED")["jobSummaryList"]
+    assert [job["jobName"] for job in jobs] == ["OnBatch-start", "OnBatch-start"]
+    for job in batch.describe_jobs(jobs=[job["jobId"] for job in jobs])["jobs"]:
+        assert job["jobDefinition"] == start["jobDefinitionArn"]
 
 
 @pytest.mark.stepfunctions

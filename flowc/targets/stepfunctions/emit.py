@@ -26,8 +26,9 @@ from flowc.targets.stepfunctions.jobs import (
     computed,
     job_definitions,
     job_name,
+    queue,
     resources,
-    submission,
+    tags,
     variable,
 )
 from flowc.targets.stepfunctions.names import safe, shortened
@@ -238,8 +239,9 @@ class _Builder:
             resource=SUBMIT_JOB,
             parameters={
                 "JobName": job_name(self.flow.deployed_name, step.name),
+                "JobQueue": queue(step.policy, self.options),
                 "JobDefinition": definition.name,
-                **submission(step.policy, self.options),
+                **tags(step.policy),
                 "ContainerOverrides": overrides,
             },
             retry=_retry(step.policy),

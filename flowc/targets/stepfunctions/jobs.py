@@ -157,13 +157,14 @@ def _platform(batch: Batch, container: JsonObject) -> JsonObject:
     return {"PlatformCapabilities": ["FARGATE"]}
 
 
-def submission(policy: Policy, options: StepFunctionsOptions) -> JsonObject:
-    """What a step's job is submitted with beside its names and its container: queue and tags."""
-    batch = policy.batch
-    found: JsonObject = {"JobQueue": (batch and batch.queue) or options.batch_queue}
-    if batch is not None and batch.tags:
-        found["Tags"] = dict(batch.tags)
-    return found
+def queue(policy: Policy, options: StepFunctionsOptions) -> str:
+    """The queue of a step's jobs."""
+    return (policy.batch and policy.batch.queue) or options.batch_queue
+
+
+def tags(policy: Policy) -> JsonObject:
+    """The tags of a step's jobs, as a parameter of SubmitJob; none without any."""
+    return {"Tags": dict(policy.batch.tags)} if policy.batch is not None and policy.batch.tags else {}
 
 
 def changes_definition(step: Step) -> bool:

@@ -1,7 +1,7 @@
 """What the Step Functions target emits, checked by rules of its own and by botocore's models of the requests."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from botocore import xform_name
@@ -11,8 +11,9 @@ from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
 
 from flowc.contract import Address
-from flowc.diagnostics import Diagnostic
+from flowc.diagnostics import Diagnostic, Severity
 from flowc.ir import walk
+from flowc.ir.compute import Batch, Tmpfs
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
 from flowc.ir.steps import Catch, Policy, Step
@@ -96,7 +97,30 @@ MIXED = flow_of(
     ),
     task("end"),
 )
-FLOWS = {"linear": LINEAR, "branches": BRANCHES, "nested": NESTED, "mixed": MIXED}
+ROLE = "arn:aws:iam::123456789012:role/own"
+EVERYTHING = Batch(
+    image="own:1",
+    queue="own",
+    job_role=ROLE,
+    execution_role=ROLE,
+    max_swap_mib=10,
+    swappiness=0,
+    tmpfs=Tmpfs(path="/fast", size_mib=None, is_temporary=True, options=("noexec",)),
+    host_volumes=("/data",),
+    efs_volumes=(("fs-12345678", "/mnt/fs-12345678"),),
+    devices=("/dev/neuron0",),
+    tags=(("team", "fraud"),),
+    log_driver="awslogs",
+    log_options=(("awslogs-group", "/flows"),),
+)
+FARGATE = Batch(ephemeral_storage_gib=100, execution_role=ROLE)
+JOBS = flow_of(
+    task("start", batch=EVERYTHING, shared_memory_mib=64, memory_mib=1000),
+    task("middle", batch=FARGATE),
+    task("again", batch=Batch(), shared_memory_mib=64),
+    task("end"),
+)
+FLOWS = {"jobs": JOBS, "linear": LINEAR, "branches": BRANCHES, "nested": NESTED, "mixed": MIXED}
 OPTIONS = {
     "registers": options(),
     "roles": options(
@@ -185,7 +209,8 @@ def test_service_model_finds_what_is_wrong():
 def test_machine_has_no_problems_by_our_own_rules(flow, given):
     (output,) = TARGET.emit(flow, given)
     assert problems(json.loads(output.data), len(output.data)) == ()
-    assert list(TARGET.check(flow, given)) == []
+    refused = ["FC403"] * 3 if flow is JOBS and given.batch_job_definition else []
+    assert [d.code for d in TARGET.check(flow, given)] == refused
 
 
 def test_each_step_is_a_state_of_its_name():
@@ -409,6 +434,33 @@ def test_names_in_other_alphabets():
     assert job_name("Élan", "x") == "lan-x"
 
 
+def test_a_definition_for_each_kind_of_container():
+    definitions = job_definitions(JOBS, options())
+    assert len({d.name for d in definitions.values()}) == 4
+    machine = emitted(JOBS)
+    assert problems(machine, 0) == ()
+    registered = [n for n in machine["States"] if n.startswith("Register job definition")]
+    assert registered == ["Register job definition", *(f"Register job definition {n}" for n in (2, 3, 4))]
+    start = definitions["start"].request["ContainerProperties"]
+    assert start["LinuxParameters"]["Tmpfs"] == [
+        {"ContainerPath": "/fast", "Size": 500, "MountOptions": ["noexec"]},
+    ]
+    middle = definitions["middle"].request
+    assert middle["PlatformCapabilities"] == ["FARGATE"]
+    assert middle["ContainerProperties"]["EphemeralStorage"] == {"SizeInGiB": 100}
+    assert "PlatformCapabilities" not in definitions["start"].request
+    same = flow_of(task("a", batch=Batch(queue="x")), task("b"), task("c", batch=Batch(queue="y")))
+    assert len({d.name for d in job_definitions(same, options()).values()}) == 1
+
+
+def test_queue_and_tags_go_with_the_job():
+    found = states(emitted(JOBS))
+    assert found["start"]["Parameters"]["JobQueue"] == "own"
+    assert found["start"]["Parameters"]["Tags"] == {"team": "fraud"}
+    assert found["end"]["Parameters"]["JobQueue"] == "flowc"
+    assert "Tags" not in found["end"]["Parameters"]
+
+
 def test_job_definition_is_named_by_its_content():
     name = definition_of(LINEAR, options())
     assert name.startswith("flowc-Demo-")
@@ -498,6 +550,46 @@ def test_a_fraction_of_a_cpu():
     (diagnostic,) = checked(flow_of(Task(step=half), steps=(half,)))
     assert (diagnostic.code, diagnostic.primary.span) == ("FC403", SPAN)
     assert "0.5" in diagnostic.message
+
+
+def checked_step(**policy):
+    """What is said of a flow of one step."""
+    only = step("start", **policy)
+    return checked(flow_of(Task(step=only), steps=(only,)))
+
+
+def test_disk_is_passed_over_with_a_warning():
+    (diagnostic,) = checked_step(disk_mib=500)
+    assert (diagnostic.code, diagnostic.severity, diagnostic.primary.span) == ("FC408", Severity.WARNING, SPAN)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{"shared_memory_mib": 1}, *({"batch": b} for b in (EVERYTHING, Batch(image="x"), Batch(devices=("/dev/a",))))],
+)
+def test_a_definition_of_the_user_s_has_what_it_has(policy):
+    own = step("start", **policy)
+    flow = flow_of(Task(step=own), steps=(own,))
+    (diagnostic,) = checked(flow, batch_job_definition="mine:7")
+    assert (diagnostic.code, diagnostic.primary.span) == ("FC403", SPAN)
+    assert checked(flow) == []
+
+
+def test_queue_and_tags_do_not_need_a_definition():
+    own = step("start", batch=Batch(queue="x", tags=(("a", "b"),)))
+    assert checked(flow_of(Task(step=own), steps=(own,)), batch_job_definition="mine:7") == []
+
+
+def test_fargate_lacks_what_machines_have():
+    assert checked_step(batch=FARGATE) == []
+    (diagnostic,) = checked_step(batch=replace(EVERYTHING, ephemeral_storage_gib=30), gpu=1)
+    assert diagnostic.code == "FC403"
+    for what in ("no GPUs", "no swap", "no file systems in memory", "no devices", "no folders of the machine"):
+        assert what in diagnostic.message
+    (diagnostic,) = checked_step(batch=replace(FARGATE, execution_role=None))
+    assert "needs a role" in diagnostic.message
+    only = step("start", batch=replace(FARGATE, execution_role=None))
+    assert checked(flow_of(Task(step=only), steps=(only,)), batch_execution_role=ROLE) == []
 
 
 def test_definition_that_is_too_large():
