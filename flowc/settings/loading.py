@@ -129,8 +129,11 @@ def load_settings(folder: str = ".", environment: Mapping[str, str] = os.environ
 
 def without_password(text: str) -> str:
     """A URL without who it is opened by."""
-    user, at, rest = text.rpartition("@")
-    return f"{user.partition('://')[0]}://...@{rest}" if at and "://" in user else text
+    scheme, separator, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not separator or "@" not in authority:
+        return text
+    return f"{scheme}://...@{authority.rpartition('@')[2]}{slash}{path}"
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -286,8 +289,9 @@ def _unknown_variables(names: Iterable[str], known: Iterable[str], meant: Iterab
         known: Those that mean something.
         meant: Those that one may have meant.
     """
+    words = sorted(meant)
     for name in sorted({n for n in names if n.startswith("FLOWC_")} - {*known}):
-        if near := difflib.get_close_matches(name, sorted(meant), 1, cutoff=0.85):
+        if near := difflib.get_close_matches(name, words, 1, cutoff=0.85):
             yield Diagnostic(
                 code="FC504",
                 message=f"the variable {name} means nothing to flowc",

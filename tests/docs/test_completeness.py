@@ -16,6 +16,7 @@ from flowc.compiler import compile_program, read_program
 from flowc.contract import Address
 from flowc.diagnostics import CODES
 from flowc.passes import draw
+from flowc.settings.declared import DECLARED, declared_by
 from flowc.targets.base import Rejected
 from flowc.targets.registry import load_target, target_names
 from tests.docs import commands
@@ -139,3 +140,16 @@ def test_the_policy_lets_a_state_machine_do_all_that_it_does() -> None:
     allowed = {action for policy in policies for s in policy["Statement"] for action in s["Action"]}
     assert allowed == required | {"iam:PassRole"}
     assert "iam:PassRole" in prose(DOCS / "step-functions.md")
+
+
+def test_the_configuration_page_has_every_setting() -> None:
+    every = [*DECLARED, *(d for name in target_names() for d in declared_by(load_target(name)))]
+    table = [row for row in rows(DOCS / "configuration.md") if len(row) == 6]
+    assert [row[0] for row in table] == [f"`{d.name}`" for d in every]
+    for row, declared in zip(table, every, strict=True):
+        variables = ", ".join(f"`{name}`" for name in (declared.variable, *declared.own))
+        option = f"`{declared.option}`" if declared.option else ""
+        assert row[1:5] == [declared.kind.value, declared.help, variables, option]
+        assert declared.name == "image" or row[5] == (
+            f"`{declared.default}`" if declared.default else declared.otherwise
+        )

@@ -9,6 +9,7 @@ A page is tried from its top to its end in one scratch folder, which holds a cop
               is not 0
     sh        commands without their output; those of others are recorded and checked (`commands.py`)
     json      JSON; `excerpt FILE`: lines of that file; `object NAME`: the fields of such an object in a store
+    toml      valid TOML; `file NAME`: a file, for commands further down
     mermaid   what `flowc graph` prints for an example
     dockerfile, text
 """
@@ -20,6 +21,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,6 +161,12 @@ def _json(block: Block, place: Place) -> None:
                 (place.folder / block.words[-1]).write_text(block.text)
 
 
+def _toml(block: Block, place: Place) -> None:
+    tomllib.loads(block.text)
+    if "file" in block.words:
+        (place.folder / block.words[-1]).write_text(block.text)
+
+
 def _shape(value: Any) -> Any:
     """Names of fields and kinds of values; artifacts are called by names of the user's."""
     match value:
@@ -219,4 +227,5 @@ CHECKS: Mapping[str, Callable[[Block, Place], None]] = {
     "python": _python,
     "sh": _sh,
     "text": _text,
+    "toml": _toml,
 }
