@@ -47,7 +47,8 @@ def test_every_command_has_help() -> None:
 
 
 _SLOW = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background is started without
 from flowc.cli import main
 from flowc.cli.commands import cli
 

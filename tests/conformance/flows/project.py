@@ -18,7 +18,7 @@ class Branched(FlowSpec):
 
     @step
     def work(self):
-        differing = {"attempt", "get", "pathspec", "run_id", "tags", "tempdir", "username"}
+        differing = {"attempt", "card", "get", "pathspec", "run_id", "tags", "tempdir", "username"}
         self.facts = {n: getattr(current, n) for n in dir(current) if not n.startswith("_") and n not in differing}
         self.run_is_known = RUN.fullmatch(current.run_id) is not None
         self.pathspec = current.pathspec.replace(current.run_id, "RUN")
