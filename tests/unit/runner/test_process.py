@@ -171,7 +171,9 @@ def test_a_reader_that_goes_away_does_not_stop_the_task(project: Make) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_the_runner_is_the_tasks(project: Make, number: signal.Signals) -> None:
-    made = project(one("print('ready')\nwhile True: time.sleep(0.01)"), head="import signal, time\n")
+    # as in a container: `nohup` would have it ignore a hangup, and the task inherits that
+    head = "import signal, time\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    made = project(one("print('ready')\nwhile True: time.sleep(0.01)"), head=head)
     process = made.start_process("start")
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
