@@ -316,16 +316,18 @@ def sequence(*body):
 
 INNER = Foreach(split=step("outer"), items="ys", body=sequence(Task(step=step("leaf"))), join=step("inner_join"))
 BODY = Parallel(split=step("split"), branches=(sequence(INNER), sequence(Task(step=step("other")))), join=step("meet"))
+FLAKY = step("flaky", retries=2, retry_delay_s=120)
+NAMES = ("start", "split", "outer", "leaf", "inner_join", "other", "meet", "join", "end")
 FLOW = Flow(
     name="Demo",
     doc="",
     file="demo.py",
     module="demo",
     params=(),
-    steps=(),
+    steps=(*map(step, NAMES), FLAKY),
     root=sequence(
         Foreach(split=step("start"), items="xs", body=sequence(BODY), join=step("join")),
-        Task(step=step("flaky", retries=2, retry_delay_s=120)),
+        Task(step=FLAKY),
         Task(step=step("end")),
     ),
     span=SPAN,
