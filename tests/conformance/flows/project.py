@@ -14,10 +14,10 @@ class Branched(FlowSpec):
     def start(self):
         self.task = current.flow_name, current.step_name, current.task_id
         self.numbers = [1, 2]
-        self.next(self.work, foreach="numbers")
+        self.next(self.score, foreach="numbers")
 
     @step
-    def work(self):
+    def score(self):
         differing = {"attempt", "card", "get", "pathspec", "run_id", "tags", "tempdir", "username"}
         self.facts = {n: getattr(current, n) for n in dir(current) if not n.startswith("_") and n not in differing}
         self.run_is_known = RUN.fullmatch(current.run_id) is not None
@@ -38,10 +38,10 @@ class Branched(FlowSpec):
 
 EXPECTED = {
     "state": "succeeded",
-    "tasks": {"start": ["_"], "work": ["0", "1"], "join": ["_"], "end": ["_"]},
+    "tasks": {"start": ["_"], "score": ["0", "1"], "join": ["_"], "end": ["_"]},
     "artifacts": {
         "start/_": {"task": ("Branched", "start", "_"), "numbers": [1, 2]},
-        "work/0": {
+        "score/0": {
             "task": ("Branched", "start", "_"),
             "numbers": [1, 2],
             "facts": {
@@ -58,14 +58,14 @@ EXPECTED = {
                 "project_flow_name": "fraud.prod.exp.Branched",
                 "project_name": "fraud",
                 "retry_count": 0,
-                "step_name": "work",
+                "step_name": "score",
                 "task_id": "0",
             },
             "run_is_known": True,
-            "pathspec": "Branched/RUN/work/0",
+            "pathspec": "Branched/RUN/score/0",
             "kinds": ["str", "str", "frozenset"],
         },
-        "work/1": {
+        "score/1": {
             "task": ("Branched", "start", "_"),
             "numbers": [1, 2],
             "facts": {
@@ -82,16 +82,16 @@ EXPECTED = {
                 "project_flow_name": "fraud.prod.exp.Branched",
                 "project_name": "fraud",
                 "retry_count": 0,
-                "step_name": "work",
+                "step_name": "score",
                 "task_id": "1",
             },
             "run_is_known": True,
-            "pathspec": "Branched/RUN/work/1",
+            "pathspec": "Branched/RUN/score/1",
             "kinds": ["str", "str", "frozenset"],
         },
-        "join/_": {"pathspecs": ["Branched/RUN/work/0", "Branched/RUN/work/1"]},
+        "join/_": {"pathspecs": ["Branched/RUN/score/0", "Branched/RUN/score/1"]},
         "end/_": {
-            "pathspecs": ["Branched/RUN/work/0", "Branched/RUN/work/1"],
+            "pathspecs": ["Branched/RUN/score/0", "Branched/RUN/score/1"],
             "is_in": (True, False, False),
             "got": ("prod.exp", "default"),
         },

@@ -17,10 +17,10 @@ BODY = """
     @step
     def start(self):
         self.xs = [1]
-        self.next(self.work, foreach="xs")
+        self.next(self.score, foreach="xs")
 
     @step
-    def work(self):
+    def score(self):
         names = [n for n in dir(current) if not n.startswith("_") and n != "get"]
         self.facts = {n: getattr(current, n) for n in names}
         self.got = current.get("tags"), current.get("nothing", 1), "user" in current, "username" in current
@@ -97,8 +97,8 @@ def test_what_cannot_be_used(environment: dict[str, str], sent: dict[str, object
 def facts_of(made: Project, **environment: str) -> dict[str, object]:
     """What `current` knows in a task of a run whose start is told this."""
     assert made.run_process("start", **environment) == (0, "")
-    assert made.run_process("work", 0) == (0, "")
-    facts: dict[str, object] = made.values("work", 0)["facts"]
+    assert made.run_process("score", 0) == (0, "")
+    facts: dict[str, object] = made.values("score", 0)["facts"]
     return {name: value for name, value in facts.items() if value is not None}
 
 
@@ -112,7 +112,7 @@ def test_a_task_after_the_start_knows_of_the_run(project: Make) -> None:
         FLOWC_DATA_INTERVAL_START="2026-11-30T06:00:00+00:00",
         FLOWC_DATA_INTERVAL_END="2026-12-01T06:00:00+00:00",
     )
-    run = made.address("work", 0).run
+    run = made.address("score", 0).run
     del facts["card"]
     tempdir = facts.pop("tempdir")
     assert isinstance(tempdir, str) and tempdir.startswith("/")
@@ -130,17 +130,17 @@ def test_a_task_after_the_start_knows_of_the_run(project: Make) -> None:
         "is_running_flow": True,
         "is_user_branch": False,
         "parameter_names": (),
-        "pathspec": f"Made/{run}/work/0",
+        "pathspec": f"Made/{run}/score/0",
         "project_flow_name": "fraud.prod.Made",
         "project_name": "fraud",
         "retry_count": 0,
         "run_id": run,
-        "step_name": "work",
+        "step_name": "score",
         "tags": frozenset({"a", "b"}),
         "task_id": "0",
         "username": "ada",
     }
-    assert made.values("work", 0)["got"] == (frozenset({"a", "b"}), 1, False, True)
+    assert made.values("score", 0)["got"] == (frozenset({"a", "b"}), 1, False, True)
     record = json.loads(made.store.read(f"Made/runs/{run}/run.json"))
     facts_of_start = {n: v for n, v in record.items() if n not in ("contract", "run_id", "code", "created_ns")}
     assert facts_of_start == {
@@ -176,5 +176,5 @@ def test_a_task_that_does_not_ask_does_not_import_what_reads_times(project: Make
     head = "import sys\nLOADED = sorted({'datetime', 'getpass'} & set(sys.modules))\n"
     made = project(BODY.replace("{n: getattr(current, n) for n in names}", "LOADED"), head=head)
     assert made.run_process("start", FLOWC_LOGICAL_DATE="") == (0, "")
-    assert made.run_process("work", 0) == (0, "")
-    assert made.values("work", 0)["facts"] == []
+    assert made.run_process("score", 0) == (0, "")
+    assert made.values("score", 0)["facts"] == []

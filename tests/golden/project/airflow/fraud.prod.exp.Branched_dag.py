@@ -105,8 +105,8 @@ with DAG(
         },
     )
     start_items = items_of(start)
-    work = for_each(start_items, task_id="work")
+    score = for_each(start_items, task_id="score")
     join = KubernetesPodOperator(task_id="join")
     end = KubernetesPodOperator(task_id="end")
 
-    work >> join >> end
+    score >> join >> end
