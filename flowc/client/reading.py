@@ -86,7 +86,7 @@ def _is_sound(record: Any) -> bool:
         case RunRecord():
             texts = (record.user, record.project, record.branch, record.logical_date)
             held = ((record.parameters, dict), (record.files, dict | None), (record.tags, list | tuple))
-            pairs = ((record.created_ns, int), (record.configs, dict | None), *held)
+            pairs = ((record.created_ns, int), (record.configs, dict | None), (record.incomplete, bool | None), *held)
             return all(isinstance(*pair) for pair in (*pairs, *((text, str | None) for text in texts)))
         case TaskRecord():
             return all(isinstance(record.facts[name], int) for name in _NUMBERS)

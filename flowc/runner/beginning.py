@@ -1,14 +1,15 @@
 """The beginning of a run: its record, once all parameters are known.
 
 Most values are known before any of the flow's code runs. What its code has to say, a deferred default, is said once:
-the record is then written, and what another attempt of the start task finds there is what counts.
+the record is then complete, and what another attempt of the start task finds there is what counts. A record with what
+is known stands there before, so that a run whose code fails at that is seen like any other.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flowc.contract import Address, Plan, run_json_key
+from flowc.contract import Address, Plan
 from flowc.runner import configs, defaults
 from flowc.runner.includes import include
 from flowc.runner.state import RunState
@@ -64,14 +65,15 @@ def begin(plan: Plan, store: ObjectStore, task: Address, fresh: RunRecord) -> Ru
         task: The start task.
         fresh: The run's record, with the parameters that are known before any of the flow's code runs.
     """
+    fresh = fresh._replace(incomplete=None)  # as that of the run from which a step is run again may be
     asks = defaults.are_needed(plan, fresh.parameters) or configs.are_deferred(plan)
     if not asks and not any(p.type == "file" and fresh.parameters[p.name] is not None for p in plan.parameters):
         return Beginning(plan, store, task, fresh, asks).complete(None)
     # what the first attempt has found counts, and nothing is found out a second time
-    (data,) = store.read_many([run_json_key(task.flow, task.run)])
-    if data is not None:
-        return RunState(plan, store, create_run(store, task.flow, task.run, fresh))
-    return Beginning(plan, store, task, fresh, asks)
+    standing = create_run(store, task.flow, task.run, fresh._replace(incomplete=True))
+    if not standing.incomplete:
+        return RunState(plan, store, standing)
+    return Beginning(plan, store, task, fresh._replace(created_ns=standing.created_ns), asks)
 
 
 def _together(found: dict[str, Any]) -> Any:

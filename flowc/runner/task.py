@@ -150,8 +150,10 @@ def _after_the_last(request: Request, store: ObjectStore, step: PlanStep, task: 
     lost = f"step `{step.name}` was tried {request.retry} times, and its last attempt has left no result"
     if task is None:
         message = f"{lost}: not even the run's parameters, without which it cannot go on"
-        say(f"flowc: {message}\n")
-        error = {"type": _type(TaskDied()), "message": message, "traceback": ""}
+        before = last_failure(store, request.task)
+        shown = "" if before is None else before["traceback"] or f"flowc: {before['message']}\n"
+        say(f"flowc: {message}\n{shown}")
+        error = before or {"type": _type(TaskDied()), "message": message, "traceback": ""}
         record_failure(store, request, started_ns, error)
         return contract.EXIT_USER
     task.commit(task.save_caught(None, Failure(TaskDied, lost, "")))
@@ -186,6 +188,14 @@ def record_failure(store: ObjectStore, request: Request, started_ns: int, error:
     """Leave a record of an attempt that failed."""
     record = TaskRecord(FAILED, {}, None, [], error, _facts(request, started_ns))
     store.write(request.task.task_key(request.attempt), [record.data()])
+
+
+def last_failure(store: ObjectStore, task: Address) -> dict[str, str] | None:
+    """How the latest of a task's attempts that have left a record has failed; None if none has."""
+    attempts = store.folders(f"{task.prefix}/")
+    records = [TaskRecord.parse(data) for data in store.read_many([task.task_key(a) for a in attempts]) if data]
+    failed = sorted((r for r in records if r.error is not None), key=lambda r: int(r.facts["started_ns"]))
+    return failed[-1].error if failed else None
 
 
 class _Task:
@@ -329,9 +339,10 @@ def _run_state(request: Request, store: ObjectStore, plan: Plan, now_ns: int) ->
         values = parameters.resolve(plan, request.parameters)
         return begin(plan, store, task, _fresh(request, plan, values, now_ns))
     (data,) = store.read_many([contract.run_json_key(task.flow, task.run)])
-    if data is None:
+    record = None if data is None else RunRecord.parse(data)
+    if record is None or record.incomplete:
         raise ContractError(f"run {task.flow}/{task.run} has not been started in the store {store.url}")
-    return RunState(plan, store, RunRecord.parse(data))
+    return RunState(plan, store, record)
 
 
 def _fresh(request: Request, plan: Plan, values: dict[str, Any], now_ns: int) -> RunRecord:

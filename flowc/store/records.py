@@ -105,6 +105,8 @@ class RunRecord(NamedTuple):
         logical_date: The time that the run is for, in ISO 8601 and UTC; None for no particular time.
         data_interval: Begin and end of the time whose data the run is for, in the same form; None for no such interval.
         configs: The record of each config, a `ConfigValue` or None, by its name; None for none.
+        incomplete: True while the start task still looks for values of parameters, files and configs; the ones that are
+            not found yet are missing.
     """
 
     run_id: str
@@ -121,6 +123,7 @@ class RunRecord(NamedTuple):
     logical_date: str | None = None
     data_interval: Sequence[str] | None = None
     configs: dict[str, Record] | None = None
+    incomplete: bool | None = None
 
     @property
     def system_tags(self) -> list[str]:
@@ -146,6 +149,8 @@ class RunRecord(NamedTuple):
 def create_run(store: ObjectStore, flow: str, run: str, record: RunRecord) -> RunRecord:
     """Write a run's record unless there is one, and return the one that stands.
 
+    A complete record takes the place of one that is not.
+
     Raises:
         ContractError: The record that stands is of another run whose id gives the same key.
     """
@@ -157,6 +162,9 @@ def create_run(store: ObjectStore, flow: str, run: str, record: RunRecord) -> Ru
             standing = record
             return record.data()
         standing = RunRecord.parse(present)
+        if standing.run_id == record.run_id and standing.incomplete and not record.incomplete:
+            standing = record
+            return record.data()
         return None
 
     store.update(run_json_key(flow, run), change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,38 @@ def test_a_store_that_cannot_be_used(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert result.stderr.startswith("error: the store") and "Not a directory" in result.stderr
+
+
+@pytest.fixture
+def unasked(tmp_path: Path) -> Path:
+    """A folder with a flow whose start task fails as long as there is no file `answer`."""
+    (tmp_path / "asks.py").write_text(
+        "from pathlib import Path\n\nfrom flowc import FlowSpec, Parameter, step\n\n\n"
+        "def answer(context):\n    return Path(__file__).with_name('answer').read_text()\n\n\n"
+        "class Asks(FlowSpec):\n"
+        "    asked = Parameter('asked', default=answer)\n"
+        "    given = Parameter('given', default=3)\n\n"
+        "    @step\n    def start(self):\n        self.next(self.end)\n\n"
+        "    @step\n    def end(self):\n        print(self.asked, self.given)\n"
+    )
+    return tmp_path
+
+
+def test_a_run_that_fails_before_its_parameters_are_known_is_a_run(unasked: Path) -> None:
+    (unasked / "answer").write_text("yes")
+    assert flowc("run", "asks.py", cwd=unasked).returncode == 0
+    (unasked / "answer").unlink()
+    failed = flowc("run", "asks.py", "--given", "4", cwd=unasked)
+    assert failed.returncode == 1
+    name = re.search(r"^run (\S+)$", failed.stdout, re.MULTILINE)
+    assert name is not None
+    rows = flowc("runs", cwd=unasked).stdout.splitlines()
+    assert re.match(rf"{name[1]} +failed ", rows[1]), rows
+    shown = flowc("show", "Asks", cwd=unasked).stdout
+    assert shown.startswith(f"run       {name[1]}\nstate     failed\n")
+    assert "--given   4" in shown and "FileNotFoundError" in shown
+    assert "in answer\n" in flowc("logs", f"{name[1]}/start", cwd=unasked).stdout
+    (unasked / "answer").write_text("now")
+    again = flowc("run", "asks.py", "--step", "start", "--from", name[1].partition("/")[2], cwd=unasked)
+    assert again.returncode == 0, again.stderr
+    assert re.search(r"^--asked +'now'\n--given +4$", flowc("show", "Asks", cwd=unasked).stdout, re.MULTILINE)

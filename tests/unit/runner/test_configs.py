@@ -159,4 +159,4 @@ def test_what_cannot_be_used_fails_the_first_task(project: Make, tmp_path: Path,
     made = flow(project, tmp_path, f'config = Config("config", {arguments})')
     assert made.run("start") == 1
     assert message in failure(made)
-    assert not made.store.exists(run_json_key("Made", made.address("start").run))
+    assert RunRecord.parse(made.store.read(run_json_key("Made", made.address("start").run))).incomplete
