@@ -10,10 +10,12 @@ import hashlib
 import re
 from typing import Any, NamedTuple, TypeAlias
 
+from flowc._version import __version__
+
 CONTRACT = 1
 """The version of keys and of everything in the store, which is final; records of another one are refused."""
 
-PLAN = 3
+PLAN = 4
 """The version of plans. A runner refuses plans that are newer than itself, since it would ignore a part of them."""
 
 # --- environment of a task: the whole input of `python -m flowc.runner` ----------------------------------------------
@@ -35,6 +37,8 @@ ENV_INTERVAL_START = "FLOWC_DATA_INTERVAL_START"
 ENV_INTERVAL_END = "FLOWC_DATA_INTERVAL_END"
 ENV_CACHE = "FLOWC_CACHE"
 """Where code packages are unpacked; not set by a scheduler but by whoever builds the image or tests."""
+ENV_GRACE = "FLOWC_GRACE"
+"""Seconds that a task may take to end when it is told to; set by whoever gives its container more than usual."""
 
 INPUT_LOGICAL_DATE = "flowc:logical_date"
 """What a trigger sends beside the parameters, where it cannot set a variable; no parameter has such a name."""
@@ -46,11 +50,15 @@ RUNNER = ("python", "-m", "flowc.runner")
 
 EXIT_OK = 0
 EXIT_USER = 1
-"""The step raised an exception, or its process died."""
+"""The step raised an exception, or its process ended by itself before its outputs were saved."""
 EXIT_INPUT = 65
 """What the scheduler handed over cannot be used (sysexits' EX_DATAERR); trying again does not help."""
 EXIT_STORE = 75
 """The store could not be reached (sysexits' EX_TEMPFAIL); trying again may help."""
+EXIT_SIGNAL = 128
+"""With a signal's number added, as shells do it: the task was told to end by the signal, or was killed by it."""
+EXIT_TERMINATED = EXIT_SIGNAL + 15
+"""The task was told to end, by SIGTERM; trying again elsewhere may help."""
 
 # --- paths -----------------------------------------------------------------------------------------------------------
 
@@ -342,6 +350,7 @@ class Plan(NamedTuple):
         steps: By name, in an order in which every step follows its parents.
         project: What the flow belongs to; None: to nothing.
         configs: In source order.
+        flowc: The version of flowc that has made it; empty: one that did not say so.
     """
 
     contract: int
@@ -354,6 +363,7 @@ class Plan(NamedTuple):
     steps: dict[str, PlanStep]
     project: PlanProject | None = None
     configs: tuple[PlanConfig, ...] = ()
+    flowc: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The plan as it is stored."""
@@ -363,6 +373,8 @@ class Plan(NamedTuple):
         plan["project"] = None if self.project is None else self.project._asdict()
         if plan.pop("configs"):
             plan["configs"] = [c._asdict() for c in self.configs]
+        if not self.flowc:
+            del plan["flowc"]
         return plan
 
     @classmethod
@@ -373,10 +385,7 @@ class Plan(NamedTuple):
             ValueError: The plan is of a version that is not known here.
         """
         if plan.get("contract") not in range(1, PLAN + 1):
-            raise ValueError(
-                f"this flow was compiled to a plan of version {plan.get('contract')}, and this runner knows versions "
-                f"up to {PLAN}: use an image with the flowc that compiled it"
-            )
+            raise ValueError(_unknown_version(plan))
         steps = [_plan_step(s) for s in plan["steps"]]
         return cls(
             **{
@@ -387,6 +396,15 @@ class Plan(NamedTuple):
                 "project": PlanProject(**plan["project"]) if plan.get("project") else None,
             }
         )
+
+
+def _unknown_version(plan: dict[str, Any]) -> str:
+    maker = f"flowc {plan['flowc']}" if isinstance(plan.get("flowc"), str) else "the flowc that compiled it"
+    return (
+        f"this flow was compiled to a plan of version {plan.get('contract')}, and this runner, of flowc {__version__}, "
+        f"knows versions up to {PLAN}: it needs an image of {maker}, as `flowc image build` of that version makes one; "
+        f"compile with `--image` and its name"
+    )
 
 
 def _step_json(step: PlanStep) -> dict[str, Any]:

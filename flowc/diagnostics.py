@@ -1,7 +1,7 @@
 """Diagnostics: what is wrong with an input, where, and what to do about it.
 
 A pass returns `(value or None, diagnostics)` and reports everything that it finds. Codes are never reused:
-FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 settings, FC6 run time, FC9 internal.
+FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 settings, FC6 run time, FC7 images, FC9 internal.
 """
 
 from __future__ import annotations
@@ -100,6 +100,10 @@ CODES: Mapping[str, str] = {
     "FC610": "a step cannot run again without its inputs",
     "FC611": "it is not clear which task is to run again",
     "FC612": "the parameter of a run does not fit the flow any more",
+    "FC701": "there is no container engine",
+    "FC702": "an image cannot be a base",
+    "FC703": "a flow's requirements cannot be used",
+    "FC704": "a package of an image cannot be had",
     "FC901": "flowc itself failed",
 }
 """Every code, and in a few words what it stands for."""

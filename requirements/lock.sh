@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves the two locks again, for Python 3.11 and later on every platform: exact versions and the hashes of all their
+# Resolves the locks again, for Python 3.11 and later on every platform: exact versions and the hashes of all their
 # files, and no word on where they come from. What a lock pins already stays, unless UPGRADE is set. `make lock` calls it.
 set -euo pipefail
 
@@ -31,4 +31,6 @@ resolve() {
 
 resolve dev.txt pyproject.toml --extra aws --extra simulate \
     --group test --group lint --group examples --group build
+resolve runner.txt requirements/runner.in --constraints requirements/dev.txt
 resolve airflow.txt requirements/airflow.in
+resolve airflow2.txt requirements/airflow2.in

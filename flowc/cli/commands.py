@@ -15,6 +15,7 @@ _COMMANDS = (
     "dump",
     "explain",
     "graph",
+    "image",
     "init",
     "logs",
     "run",

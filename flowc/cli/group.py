@@ -43,7 +43,8 @@ class Commands(click.Group):
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Take a command over, and let it take `--no-color` too: that is often thought of last."""
-        cmd.params.append(_no_color())
+        if not isinstance(cmd, Commands):  # which has it already
+            cmd.params.append(_no_color())
         super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:

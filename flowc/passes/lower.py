@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import assert_never
 
+from flowc._version import __version__
 from flowc.contract import PLAN, Plan, PlanCard, PlanConfig, PlanParameter, PlanProject, PlanSecret, PlanStep
 from flowc.ir.configs import Config
 from flowc.ir.flow import Flow
@@ -29,6 +30,7 @@ def lower_plan(flow: Flow) -> Plan:
         steps=steps,
         configs=tuple(map(_config, flow.configs)),
         project=None if project is None else PlanProject(name=project.name, branch=project.branch),
+        flowc=__version__,
     )
 
 

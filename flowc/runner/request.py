@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowc import contract
+from flowc._version import __version__
 from flowc.contract import Address, Plan, attempt_key, parse_path, run_key
-from flowc.errors import ContractError
+from flowc.errors import ContractError, StoreError
 from flowc.runner.start import UNMARKED, Start, read_start
+from flowc.store.opening import check_url
 
 if TYPE_CHECKING:
     from flowc.store.records import RunRecord
@@ -52,6 +54,11 @@ def read_request(environment: Mapping[str, str]) -> Request:
     Raises:
         ContractError: A variable is missing or has no sense.
     """
+    if not any(environment.get(name) for name in (contract.ENV_STORE, contract.ENV_FLOW, contract.ENV_STEP)):
+        raise ContractError(
+            f"this is the step runner of flowc {__version__}, for plans of versions up to {contract.PLAN}; it carries "
+            "out one task, for a scheduler, which describes it in FLOWC_* variables, and there are none"
+        )
 
     def required(name: str) -> str:
         value = environment.get(name, "")
@@ -81,8 +88,13 @@ def read_request(environment: Mapping[str, str]) -> Request:
         raise ContractError(
             f"the execution's name `{run_id}` cannot be a part of a key: use letters, digits and any of -_.=@()!'+"
         )
+    store = required(contract.ENV_STORE)
+    try:
+        check_url(store)
+    except StoreError as error:
+        raise ContractError(f"{contract.ENV_STORE}: {error}") from error
     return Request(
-        store=required(contract.ENV_STORE),
+        store=store,
         code=code,
         run_id=run_id,
         task=Address(required(contract.ENV_FLOW), run, required(contract.ENV_STEP), path),

@@ -113,6 +113,15 @@ def variable_of(name: str) -> str:
     return "FLOWC_" + re.sub(r"\W", "_", name).upper()
 
 
+IMAGE = Form(
+    pattern=r"[A-Za-z0-9][A-Za-z0-9._/:@-]*",
+    meant="the name of an image, as registry.example.com/flows:1.2",
+)
+PLATFORM = Form(
+    pattern=r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?",
+    meant="an operating system and an architecture, as linux/arm64",
+)
+
 DECLARED = (
     Declared(
         name="store",
@@ -134,6 +143,36 @@ DECLARED = (
         help="The step-runner container's image",
         default=f"flowc-runner:{__version__}",
         option="--image",
+    ),
+    Declared(
+        name="image_base",
+        kind=Kind.TEXT,
+        help="The image that `image build` builds on",
+        default="docker.io/library/python:3.12-slim",
+        option="--base",
+        form=IMAGE,
+    ),
+    Declared(
+        name="image_engine",
+        kind=Kind.TEXT,
+        help="What builds images: docker, podman, or the path of one of them",
+        otherwise="the first one that answers",
+        option="--engine",
+    ),
+    Declared(
+        name="image_platform",
+        kind=Kind.TEXT,
+        help="What an image is built for, as linux/arm64",
+        otherwise="the engine's own",
+        option="--platform",
+        form=PLATFORM,
+    ),
+    Declared(
+        name="image_requirements",
+        kind=Kind.PATH,
+        help="The file with what `image build` adds to the runner",
+        otherwise="what `--for` finds",
+        option="--requirements",
     ),
     Declared(
         name="output",

@@ -107,6 +107,17 @@ def test_the_wheel_compiles_from_outside_the_checkout(tmp_path: Path) -> None:
     assert (installed / "flowc" / "templates" / "airflow_dag.py.j2").exists()
     assert (installed / "flowc" / "templates" / "project" / "flow.py").exists()
     assert (installed / "flowc" / "py.typed").exists()
+    shown = [
+        subprocess.run(
+            [sys.executable, "-m", "flowc", "image", "show", "--json"],
+            check=True,
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(path)},
+        ).stdout
+        for path in (installed, ROOT)
+    ]
+    assert shown[0] == shown[1] and b"obstore==" in shown[0]
     pages = {page.name for page in (ROOT / "docs" / "errors").iterdir()}
     assert {page.name for page in (installed / "flowc" / "explanations").iterdir()} == pages
     words = ["-m", "flowc", "explain", "FC301"]

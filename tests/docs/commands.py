@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import botocore.session
+import click
 from blake3 import blake3
 from botocore import xform_name
 from botocore.model import StructureShape
 from botocore.validate import ParamValidator
 
+from flowc.cli.image import image
 from flowc.compiler import read_program
 from flowc.contract import code_key
 from flowc.targets.registry import load_target
 from tests.docs.pages import ROOT
+from tests.engines import FakeEngine
 
 Words = list[str]
 
@@ -34,17 +37,22 @@ exec {sys.executable} "$@"
 
 FLOWC = f"""#!/bin/sh
 if [ "$1" = simulate ]; then exec "$(dirname "$0")/flowc-simulate" "$@"; fi
+if [ "$1 $2 $DOCS_BUILDS" = "image build " ]; then exec "$(dirname "$0")/flowc-image" "$@"; fi
 exec {sys.executable} -m flowc "$@"
 """
 
 
 def install(folder: Path) -> None:
-    """Put commands that are only recorded into a folder, and flowc, of which all but `simulate` is run."""
+    """Put commands that are only recorded into a folder, and flowc.
+
+    All of flowc is run but `simulate`, and `image build` without `DOCS_BUILDS`; `podman` has this machine for images.
+    """
     folder.mkdir()
     scripts = {"flowc": FLOWC, "python": PYTHON, **dict.fromkeys(CHECKS, RECORDER)}
     for name, text in scripts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
+    FakeEngine(folder, "podman")
 
 
 def check_calls(calls: Path, place: Path) -> None:
@@ -92,6 +100,19 @@ def _simulate(words: Words, place: Path) -> None:
     known = {"--target", "--store", "-o", "--output"}
     known |= {f"--{s.name.replace('_', '-')}" for s in target.settings}
     assert set(pairs) <= known | {f"--{p.name}" for p in program.flow.params}
+
+
+def _image(words: Words, place: Path) -> None:
+    _, _, *options = words
+    command = image.get_command(click.Context(image), "build")
+    assert command is not None
+    known = {option: parameter for parameter in command.params for option in parameter.opts}
+    pending = list(options)
+    while pending:
+        option = known[pending.pop(0)]
+        if not getattr(option, "is_flag", False):
+            value = pending.pop(0)
+            assert option.name != "flow_file" or read_program(str(place / value))[0] is not None, value
 
 
 def _aws(words: Words, place: Path) -> None:
@@ -150,6 +171,7 @@ CHECKS: Mapping[str, Callable[[Words, Path], None]] = {
     "airflow": _airflow,
     "aws": _aws,
     "docker": _docker,
+    "flowc-image": _image,
     "flowc-simulate": _simulate,
     "make": _make,
     "pip": _pip,

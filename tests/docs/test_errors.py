@@ -48,7 +48,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
         monkeypatch.delenv(name)
     for name in ("FLOWC_USER", "COLUMNS"):
         monkeypatch.setenv(name, made.environment[name])
-    return Quick(*made)
+    return Quick(made.folder, {**made.environment, "DOCS_BUILDS": "1"}, made.calls)
 
 
 def test_there_is_a_page_for_each_code() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from flowc import contract
+from flowc import __version__, contract
 from flowc.contract import Address, Plan, PlanParameter, PlanStep, format_path, parse_path, run_key
 
 
@@ -91,6 +92,7 @@ def test_environment_and_exit_codes_are_these() -> None:
         "ENV_CODE": "FLOWC_CODE",
         "ENV_ENGINE": "FLOWC_ENGINE",
         "ENV_FLOW": "FLOWC_FLOW",
+        "ENV_GRACE": "FLOWC_GRACE",
         "ENV_INTERVAL_END": "FLOWC_DATA_INTERVAL_END",
         "ENV_INTERVAL_START": "FLOWC_DATA_INTERVAL_START",
         "ENV_LOGICAL_DATE": "FLOWC_LOGICAL_DATE",
@@ -105,6 +107,7 @@ def test_environment_and_exit_codes_are_these() -> None:
         "EXIT_INPUT": 65,
         "EXIT_OK": 0,
         "EXIT_STORE": 75,
+        "EXIT_TERMINATED": 143,
         "EXIT_USER": 1,
     }
     assert contract.RUNNER == ("python", "-m", "flowc.runner")
@@ -182,7 +185,7 @@ def test_a_plan_is_stored_like_this() -> None:
         project=contract.PlanProject("fraud", "prod"),
     )
     assert plan.to_json() == {
-        "contract": 3,
+        "contract": 4,
         "flow": "Nested",
         "module": "nested",
         "doc": "",
@@ -245,7 +248,17 @@ def test_a_plan_of_the_first_version_is_read() -> None:
     assert Plan.from_json(stored) == plan
 
 
-@pytest.mark.parametrize("version", [0, 4, "1", None])
+@pytest.mark.parametrize("version", [0, 5, "1", None])
 def test_a_plan_of_another_contract_is_refused(version: object) -> None:
-    with pytest.raises(ValueError, match=rf"plan of version {version}, and this runner knows versions up to 3"):
-        Plan.from_json({**NESTED.to_json(), "contract": version, "unknown": "field"})
+    stored = {**NESTED.to_json(), "contract": version, "unknown": "field"}
+    known = f"plan of version {version}, and this runner, of flowc {__version__}, knows versions up to 4: "
+    with pytest.raises(ValueError, match=f"{re.escape(known)}it needs an image of the flowc that compiled it, as"):
+        Plan.from_json(stored)
+    with pytest.raises(ValueError, match=f"{re.escape(known)}it needs an image of flowc 7[.]1, as `flowc image build`"):
+        Plan.from_json({**stored, "flowc": "7.1"})
+
+
+def test_a_plan_tells_who_has_made_it() -> None:
+    plan = NESTED._replace(flowc="7.1")
+    assert plan.to_json()["flowc"] == "7.1"
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from flowc import __version__
+from flowc.contract import PLAN as PLANS
 from flowc.contract import Address, Plan, PlanStep
 from flowc.errors import ContractError
 from flowc.runner.request import Request, check_request, read_request
@@ -53,6 +55,12 @@ def test_what_is_missing_is_named(name: str, value: str | None) -> None:
     if value is None:
         del environment[name]
     with pytest.raises(ContractError, match=f"the environment variable {name} is missing"):
+        read_request(environment)
+
+
+@pytest.mark.parametrize("environment", [{}, {"FLOWC_CACHE": "/var/cache/flowc", "FLOWC_STEP": ""}], ids=str)
+def test_without_a_task_the_runner_says_what_it_is(environment: dict[str, str]) -> None:
+    with pytest.raises(ContractError, match=rf"this is the step runner of flowc {__version__}, for plans .* {PLANS}; "):
         read_request(environment)
 
 
