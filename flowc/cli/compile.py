@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flowc.cli.configured import configured, settings_here, settings_of_target
-from flowc.cli.flows import FlowCommand, find_target, pairs_of, read_flow, settings_of
+from flowc.cli.flows import FlowCommand, find_target, flags_of, pairs_of, read_flow, settings_of
 from flowc.cli.options import EXTRA, FLOW, IMAGE, TARGET, choices
 from flowc.cli.output import plain, show, stop
 from flowc.contract import blob_key, code_key
@@ -37,7 +37,7 @@ def compile(
 
     program = read_flow(file, choices)
     target = find_target(target_name)
-    settings = settings_of_target(target) | settings_of(pairs_of(context.args), target)
+    settings = settings_of_target(target) | settings_of(pairs_of(context.args, flags_of(target)), target)
     if not store:
         from flowc.diagnostics import Diagnostic
 

@@ -207,8 +207,13 @@ def _setting_rows() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def pairs_of(arguments: Sequence[str]) -> dict[str, str]:
-    """`--name value` and `--name=value`."""
+def flags_of(target: Target[Any]) -> frozenset[str]:
+    """The options of a target that need no value."""
+    return frozenset(s.name.replace("_", "-") for s in target.settings if s.is_flag)
+
+
+def pairs_of(arguments: Sequence[str], flags: frozenset[str] = frozenset()) -> dict[str, str]:
+    """`--name value` and `--name=value`; of `flags` also `--name`, which is `true`."""
     found: dict[str, str] = {}
     pending = list(arguments)
     while pending:
@@ -216,7 +221,9 @@ def pairs_of(arguments: Sequence[str]) -> dict[str, str]:
         if not word.startswith("--") or word == "--":
             raise click.UsageError(f"unexpected `{word}`: options are given as --name value")
         name, equals, value = word[2:].partition("=")
-        if not equals:
+        if not equals and name in flags and (not pending or pending[0].startswith("--")):
+            value = "true"
+        elif not equals:
             if not pending:
                 raise click.UsageError(f"--{name} needs a value")
             value = pending.pop(0)

@@ -9,7 +9,16 @@ import click
 
 from flowc.cli.configured import settings_here, settings_of_target
 from flowc.cli.exit_codes import EXIT_INTERRUPTED
-from flowc.cli.flows import FlowCommand, check_options, find_target, pairs_of, parameters_of, read_flow, settings_of
+from flowc.cli.flows import (
+    FlowCommand,
+    check_options,
+    find_target,
+    flags_of,
+    pairs_of,
+    parameters_of,
+    read_flow,
+    settings_of,
+)
 from flowc.cli.marks import logical_date_of
 from flowc.cli.options import EXTRA, FLOW, IMAGE, LOGICAL_DATE, TARGET, choices
 from flowc.settings import DEFAULT_STORE, task_variables
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--store", help="Where tasks put artifacts, as for a scheduler.  [default: what `flowc run` uses]")
 @click.option("-o", "--output", "folder", type=click.Path(), help="Keep what was compiled in this folder.")
 @IMAGE
+@click.option("--containers", is_flag=True, help="Run tasks in containers of their images, by Docker or podman.")
 @LOGICAL_DATE
 @choices
 @click.pass_context
@@ -35,13 +45,14 @@ def simulate(
     store: str | None,
     folder: str | None,
     image: str,
+    containers: bool,
     logical_date: str | None,
     choices: Choices,
 ) -> None:
     """Run a flow here as a scheduler would.
 
     What `compile` writes is loaded by the real Airflow, or by an interpreter of Step Functions; only pods and jobs
-    become local processes. Parameters are given as --name value.
+    become local processes, or with --containers local containers. Parameters are given as --name value.
     """
     from flowc.cli import running
 
@@ -49,7 +60,7 @@ def simulate(
     target = find_target(target_name)
     if target_name not in running.SIMULATED:
         raise click.UsageError(f"target {target_name} cannot be simulated; {' and '.join(running.SIMULATED)} can")
-    pairs = pairs_of(context.args)
+    pairs = pairs_of(context.args, flags_of(target))
     check_options(program, pairs, *(s.name.replace("_", "-") for s in target.settings))
     own = {s.name.replace("_", "-") for s in target.settings} - {p.name for p in program.flow.params}
     settings = settings_of({n: v for n, v in pairs.items() if n in own}, target)
@@ -67,6 +78,7 @@ def simulate(
         parameters=parameters,
         output=folder,
         logical_date=logical_date_of(logical_date),
+        containers=containers,
     )
     try:
         code = running.run_simulated(simulation)

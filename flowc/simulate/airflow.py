@@ -26,7 +26,8 @@ PYTHON_VARIABLE = "FLOWC_AIRFLOW_PYTHON"
 """The environment variable that names an interpreter which has Airflow."""
 
 INSTALL = (
-    "install `apache-airflow`, `apache-airflow-providers-cncf-kubernetes` and, for S3 stores, "
+    "install `apache-airflow`, `apache-airflow-providers-cncf-kubernetes`, for containers "
+    "`apache-airflow-providers-docker`, and for S3 stores, Batch and ECS "
     "`apache-airflow-providers-amazon` into a virtual environment of their own, and name its interpreter in "
     f"{PYTHON_VARIABLE}; `make setup` does it in a checkout"
 )
@@ -35,6 +36,7 @@ STOP_S = 5.0
 """How long a driver may take to end by itself."""
 
 _SCRIPT = Path(__file__).with_name("airflow_driver.py")
+_KUBELET = Path(__file__).with_name("kubelet.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +64,13 @@ class AirflowTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirflowPod:
-    """A pod that the run asked for, as a process.
+    """A pod that the run asked for, or a container or process of the worker, as a process.
 
     Attributes:
-        name: The pod's name in the cluster.
+        name: The pod's name in the cluster; else one that is new in the run.
         labels: The pod's labels.
         resources: `requests` and `limits` of the container.
-        body: The whole pod, as the cluster's API was asked for it.
+        body: The whole pod or container, as its API was asked for it; of a process its command.
         env: The container's environment.
         exit_code: None while it runs.
         seconds: From its start to its end, or until now.
@@ -225,6 +227,7 @@ class AirflowDriver:
         logical_date: str | None = None,
         env: Mapping[str, str] | None = None,
         max_retry_delay_s: float | None = None,
+        containers: bool = False,
         on_pod: Callable[[AirflowPod], None] = lambda _: None,
     ) -> AirflowResult:
         """Load a DAG file as it is, and run the DAG once.
@@ -239,6 +242,7 @@ class AirflowDriver:
             logical_date: In ISO 8601, with an offset; new for each run of the same DAG. None for a run without one.
             env: Further environment of the pods' processes; its `AWS_*` also holds for Airflow's own tasks.
             max_retry_delay_s: Upper limit of the time between two attempts; None waits as the file says.
+            containers: Whether pods are pods of podman's, rather than processes.
             on_pod: Called when a pod has started, and when it has ended.
 
         Raises:
@@ -254,6 +258,7 @@ class AirflowDriver:
             "env": dict(env or {}),
             "log_dir": str(log_dir.resolve()),
             "max_retry_delay_s": max_retry_delay_s,
+            "kubelet": [str(self._python), str(_KUBELET)] if containers else None,
         }
         self._send(job)
         while "answer" not in (message := self._receive()):

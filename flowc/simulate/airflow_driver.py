@@ -17,37 +17,49 @@ whether it was closed or its writer died.
 from __future__ import annotations
 
 import argparse
-import collections
+import asyncio
 import contextlib
 import datetime
 import hashlib
-import importlib.metadata
+import importlib.util
 import json
 import os
 import queue
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+
+def _beside(name: str) -> ModuleType:
+    """A file beside this one, as a module: its folder is not searched for any."""
+    spec = importlib.util.spec_from_file_location(f"_flowc_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if TYPE_CHECKING:
+    from flowc.simulate import airflow_processes as processes
+    from flowc.simulate import airflow_versions as versions
+else:
+    processes = _beside("airflow_processes")
+    versions = _beside("airflow_versions")
 
 Json: TypeAlias = dict[str, Any]
 Send: TypeAlias = Callable[[Json], None]
 
-TAIL_LINES = 60
-"""Lines of a pod's output that an answer holds."""
-
 POLL_S = 0.05
 """The longest that Airflow sleeps between two looks at what it waits for."""
-
-INHERITED = re.compile(r"PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|SSL_CERT_.*|AWS_.*")
-"""What a pod's process gets of this process's environment: the machine's, and the cloud's credentials."""
 
 
 class Job(NamedTuple):
@@ -63,6 +75,7 @@ class Job(NamedTuple):
         log_dir: Receives Airflow's log of the run, and each pod's output in a file named after the pod.
         max_retry_delay_s: Upper limit of the time between two attempts; None waits as long as the file says.
         logical_date: In ISO 8601; None for a run without one, as when it is triggered by hand or over the API.
+        kubelet: A command that runs the pod in the file which is its last argument; None where a process stands in.
     """
 
     dag_file: str
@@ -74,6 +87,7 @@ class Job(NamedTuple):
     log_dir: str
     max_retry_delay_s: float | None
     logical_date: str | None = None
+    kubelet: list[str] | None = None
 
 
 # --- what an API server and a kubelet do with a pod ---------------------------------------------------------
@@ -157,58 +171,56 @@ def selects(selector: str, labels: Mapping[str, str]) -> bool:
     return all(map(holds, selector.split(",")))
 
 
-class Pod:
+class Pod(processes.Local):
     """A pod whose container is a process of this machine."""
 
     def __init__(self, body: Json, job: Job) -> None:
-        self.body = body
         self.container: Json = body["spec"]["containers"][0]
-        self.name: str = body["metadata"]["name"]
-        self.labels: dict[str, str] = body["metadata"].setdefault("labels", {})
-        self.env: dict[str, str] = {}
+        env: dict[str, str] = {}
         for variable in self.container.get("env", []):
-            self.env[variable["name"]] = expand(variable.get("value", ""), self.env)
-        self.log = Path(job.log_dir, f"{self.name}.log")
-        self.tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
-        self.started = _now()
-        self.finished: datetime.datetime | None = None
-        self.process = subprocess.Popen(
-            self._command(job.runner),
-            env={k: v for k, v in os.environ.items() if INHERITED.fullmatch(k)} | self.env | job.env,
-            cwd=job.log_dir,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+            env[variable["name"]] = expand(variable.get("value", ""), env)
+        super().__init__(name=body["metadata"]["name"], body=body, env=env, log_dir=job.log_dir)
+        self.labels: dict[str, str] = body["metadata"].setdefault("labels", {})
+        self.resources = self.container.get("resources", {})
+        self._collector: threading.Thread | None = None
+        self._collected: list[bytes] = []
+        command, environment = self._on_kubelet(job) if job.kubelet else self._as_process(job)
+        self.start(command, environment, job.log_dir)
 
-    def _command(self, runner: list[str]) -> list[str]:
+    def _as_process(self, job: Job) -> tuple[list[str], dict[str, str]]:
         words = [*(self.container.get("command") or []), *(self.container.get("args") or [])]
-        if words[:1] != ["python"]:
-            raise PodError(f"a simulation can run the command `python`, not {words}")
-        return [*runner, *(expand(word, self.env) for word in words[1:])]
+        try:
+            command = processes.stand_in([expand(word, self.env) for word in words], job)
+        except ValueError as error:
+            raise PodError(str(error)) from None
+        return command, processes.surroundings(self.env, job)
+
+    def _on_kubelet(self, job: Job) -> tuple[list[str], dict[str, str]]:
+        """The command, and its environment, that runs the pod with the job's variables beside its own."""
+        assert job.kubelet is not None
+        given = [{"name": name, "value": value} for name, value in job.env.items() if name not in self.env]
+        first, *others = self.body["spec"]["containers"]
+        container = {**first, "env": [*(first.get("env") or []), *given]}
+        file = Path(job.log_dir, f"{self.name}.json")
+        file.write_text(json.dumps({**self.body, "spec": {**self.body["spec"], "containers": [container, *others]}}))
+        return [*job.kubelet, str(file)], dict(os.environ)
 
     def output(self) -> Iterator[bytes]:
-        """The output's lines as they appear, each behind a time, as an API server sends them.
+        """The output's lines as they appear, each behind a time, as an API server sends them."""
+        if self._collector is None:
+            return self._timed_output()
+        self._collector.join()
+        return iter(self._collected)
 
-        The pod is finished when they end.
-        """
-        assert self.process.stdout is not None
-        with self.log.open("ab") as log, self.process.stdout as lines:
-            for line in lines:
-                log.write(line)
-                log.flush()
-                self.tail.append(line.decode(errors="backslashreplace").rstrip("\n"))
-                yield f"{_now().isoformat()} ".encode() + line.rstrip(b"\n") + b"\n"
-        self.process.wait()
-        self.finished = _now()
+    def collect(self) -> None:
+        """Keep the output until somebody asks for it: who waits for the pod in the triggerer does not follow it."""
+        if self._collector is None:
+            self._collector = threading.Thread(target=lambda: self._collected.extend(self._timed_output()), daemon=True)
+            self._collector.start()
 
-    def kill(self) -> None:
-        """End the process and all that it started."""
-        if self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+    def _timed_output(self) -> Iterator[bytes]:
+        for line in super().output():
+            yield f"{processes.now().isoformat()} ".encode() + line.rstrip(b"\n") + b"\n"
 
     def as_seen(self) -> Json:
         """The pod with its status, as an API server shows it."""
@@ -230,32 +242,8 @@ class Pod:
             return {"running": started}
         code = self.process.returncode
         reason = "Error" if code else "Completed"
-        ended = {"exitCode": _exit_code(code), "reason": reason, "finishedAt": self.finished.isoformat()}
+        ended = {"exitCode": processes.exit_code(code), "reason": reason, "finishedAt": self.finished.isoformat()}
         return {"terminated": {**started, **ended}}
-
-    def report(self) -> Json:
-        """What a message says of the pod."""
-        code = self.process.poll()
-        return {
-            "name": self.name,
-            "labels": self.labels,
-            "resources": self.container.get("resources", {}),
-            "body": self.body,
-            "env": self.env,
-            "exit_code": None if code is None else _exit_code(code),
-            "seconds": ((self.finished or _now()) - self.started).total_seconds(),
-            "tail": list(self.tail),
-            "log": str(self.log),
-        }
-
-
-def _exit_code(returncode: int) -> int:
-    """A container's exit code: 128 and the signal's number for a process that a signal ended."""
-    return returncode if returncode >= 0 else 128 - returncode
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(tz=datetime.UTC)
 
 
 # --- the stand-in for a Kubernetes client -------------------------------------------------------------------
@@ -266,6 +254,9 @@ class _Stream:
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._lines
 
     def stream(self, *, amt: int | None, decode_content: bool) -> Iterator[bytes]:
         return self._lines
@@ -284,31 +275,16 @@ class Cluster:
     The operator follows a pod's log to the end, and that is what drives the pod.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, works: processes.Works) -> None:
         from kubernetes.client import ApiClient, Configuration
 
         self.api_client = ApiClient(Configuration())
-        self.job: Job | None = None
-        self.history: list[Pod] = []
         self._pods: dict[str, Pod] = {}
-        self._send = send
-        self._starting = threading.Lock()
+        self._works = works
 
-    def begin(self, job: Job) -> None:
-        """Forget all pods; the next ones belong to this job."""
-        self.end()
-        self.job, self.history, self._pods = job, [], {}
-
-    def end(self) -> None:
-        """Kill what still runs."""
-        for pod in self.history:
-            pod.kill()
-
-    def exit(self) -> None:
-        """End all pods and this process; no pod starts in between."""
-        with self._starting:
-            self.end()
-            os._exit(0)
+    def begin(self) -> None:
+        """Forget all pods."""
+        self._pods = {}
 
     def _model(self, value: object, kind: str) -> Any:
         return self.api_client.deserialize(_Body(value), kind)
@@ -320,16 +296,18 @@ class Cluster:
             raise ApiException(status=404, reason=f"pods {name!r} not found")
         return self._pods[name]
 
+    def collect(self, name: str) -> None:
+        """Keep a pod's output until it is asked for."""
+        self._find(name).collect()
+
     def create_namespaced_pod(self, *, body: Json, namespace: str) -> Any:
         """Start a pod."""
-        assert self.job is not None, "no job has begun"
         body = json.loads(json.dumps(body))
         check_pod(body)
-        with self._starting:
-            pod = Pod(body, self.job)
-            self.history.append(pod)
+        with self._works.starting:
+            pod = Pod(body, self._works.job)
+            self._works.add(pod)
         self._pods[pod.name] = pod
-        self._send({"pod": pod.report()})
         return self._model(pod.as_seen(), "V1Pod")
 
     def read_namespaced_pod(self, name: str, namespace: str) -> Any:
@@ -347,7 +325,7 @@ class Cluster:
 
         def follow() -> Iterator[bytes]:
             yield from pod.output()
-            self._send({"pod": pod.report()})
+            self._works.tell(pod)
 
         return _Stream(follow())
 
@@ -384,6 +362,33 @@ class LocalHook:
         return None
 
 
+class WaitingHook:
+    """The same for a triggerer: the part of the provider's asynchronous hook that its trigger uses."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def get_pod(self, name: str, namespace: str) -> Any:
+        """A pod and its status, which goes on whether or not its output is read."""
+        self._cluster.collect(name)
+        return self._cluster.read_namespaced_pod(name, namespace)
+
+    async def get_pod_events(self, name: str, namespace: str, resource_version: str | None = None) -> Any:
+        """No events."""
+        return self._cluster.list_namespaced_event(namespace=namespace)
+
+    async def watch_pod_events(self, *, timeout_seconds: float, **_: object) -> AsyncIterator[Any]:
+        """None of them come."""
+        await asyncio.sleep(timeout_seconds)
+        none: tuple[Any, ...] = ()
+        for event in none:
+            yield event
+
+    async def delete_pod(self, name: str, namespace: str, **_: object) -> None:
+        """Remove a pod."""
+        self._cluster.delete_namespaced_pod(name, namespace)
+
+
 # --- Airflow ------------------------------------------------------------------------------------------------
 
 
@@ -406,7 +411,7 @@ def prepare_home(home: Path, cache: Path) -> None:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "False",
     }
-    template = cache / f"airflow-{airflow_version()}.db"
+    template = cache / f"airflow-{versions.version()}.db"
     if not template.exists():
         cache.mkdir(parents=True, exist_ok=True)
         new = cache / f"{template.name}.{os.getpid()}"
@@ -417,21 +422,15 @@ def prepare_home(home: Path, cache: Path) -> None:
     shutil.copyfile(template, home / "airflow.db")
 
 
-def airflow_version() -> str:
-    """The version of the library that runs DAGs."""
-    return importlib.metadata.version("apache-airflow-core")
-
-
 class Failures:
     """An Airflow listener that notes why tasks failed: not every failure is a pod's."""
 
     def __init__(self) -> None:
         from airflow.listeners import hookimpl
-        from airflow.sdk.listener import get_listener_manager
 
         self.seen: list[Json] = []
         hookimpl(Failures.on_task_instance_failed)
-        get_listener_manager().add_listener(self)
+        versions.listeners().add_listener(self)
 
     def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
         """Called by Airflow for each failed attempt."""
@@ -446,16 +445,21 @@ class Failures:
 
 
 class Driver:
-    """Airflow in this process, and the cluster that it sees."""
+    """Airflow in this process, and what it sees of the world."""
 
     def __init__(self, home: Path, send: Send) -> None:
         from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+        from airflow.providers.cncf.kubernetes.triggers.pod import KubernetesPodTrigger
 
         self.home = home
-        self.cluster = Cluster(send)
+        self.works = processes.Works(send)
+        self.cluster = Cluster(self.works)
         self.failures = Failures()
         hook = LocalHook(self.cluster)
         KubernetesPodOperator.hook = property(lambda _: hook)
+        KubernetesPodTrigger.hook = property(lambda _: WaitingHook(self.cluster))
+        processes.install_daemon(self.works)
+        processes.install_watch(self.works, home / "bin")
 
     def answer(self, job: Job) -> Json:
         """Load the file and run the DAG once.
@@ -488,25 +492,24 @@ class Driver:
         return Path(shutil.copyfile(source, folder / source.name))
 
     def _run(self, dag: Any, job: Job) -> Json:
-        from airflow.sdk.exceptions import ParamValidationError
-
         if job.max_retry_delay_s is not None:
             limit_retry_delays(dag, datetime.timedelta(seconds=job.max_retry_delay_s))
-        self.cluster.begin(job)
+        self.works.begin(job)
+        self.cluster.begin()
         self.failures.seen.clear()
         started = time.monotonic()
         try:
             with chosen_run_id(job.run_id), short_sleeps():
                 date = None if job.logical_date is None else datetime.datetime.fromisoformat(job.logical_date)
-                run = dag.test(run_after=_now(), logical_date=date, run_conf=job.conf)
-        except ParamValidationError as error:
+                run = versions.test(dag, run_after=processes.now(), logical_date=date, conf=job.conf)
+        except versions.refusal_of_parameters() as error:
             return {"refused": str(error)}
         finally:
-            self.cluster.end()
+            self.works.end()
         return {
             "state": str(run.state),
             "tasks": [task_report(ti) for ti in run.get_task_instances()],
-            "pods": [pod.report() for pod in self.cluster.history],
+            "pods": [pod.report() for pod in self.works.history],
             "failures": list(self.failures.seen),
             "seconds": time.monotonic() - started,
         }
@@ -514,11 +517,9 @@ class Driver:
 
 def load(file: Path) -> tuple[dict[str, Any], list[str], list[str]]:
     """The DAGs of a file by id, and the errors and the warnings that loading it gave."""
-    from airflow.dag_processing.dagbag import DagBag
-
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        bag = DagBag(dag_folder=str(file), bundle_name="dags-folder")
+        bag = versions.bag_of(file)
     told = {f"{file}:{w.lineno}: {w.message}" for w in caught if w.filename == str(file)}
     told |= {message for messages in bag.captured_warnings.values() for message in messages}
     return bag.dags, list(bag.import_errors.values()), sorted(told)
@@ -528,7 +529,7 @@ def limit_retry_delays(dag: Any, limit: datetime.timedelta) -> None:
     """Shorten the time between attempts; their number stays."""
     for task in dag.tasks:
         delay = min(task.retry_delay, limit)
-        if task.is_mapped:
+        if hasattr(task, "partial_kwargs"):  # it is mapped
             task.partial_kwargs["retry_delay"] = delay
         else:
             task.retry_delay = delay
@@ -552,7 +553,7 @@ def chosen_run_id(run_id: str) -> Iterator[None]:
     from airflow.models.dagrun import DagRun
 
     original = DagRun.__dict__["generate_run_id"]
-    DagRun.generate_run_id = staticmethod(lambda **_: run_id)
+    DagRun.generate_run_id = staticmethod(lambda *_, **__: run_id)
     try:
         yield
     finally:
@@ -618,11 +619,11 @@ def _point_output_at(descriptor: int) -> None:
     os.dup2(descriptor, 2)
 
 
-def read_jobs(jobs: queue.Queue[Job], cluster: Cluster) -> None:
+def read_jobs(jobs: queue.Queue[Job], works: processes.Works) -> None:
     """Read jobs until standard input ends, and then end everything."""
     for line in sys.stdin:
         jobs.put(Job(**json.loads(line)))
-    cluster.exit()
+    works.exit()
 
 
 def main() -> None:
@@ -642,8 +643,8 @@ def main() -> None:
         return
     jobs: queue.Queue[Job] = queue.Queue()
     # Not a signal: Airflow installs handlers of its own when it runs a task.
-    threading.Thread(target=read_jobs, args=(jobs, driver.cluster), daemon=True).start()
-    send({"ready": airflow_version()})
+    threading.Thread(target=read_jobs, args=(jobs, driver.works), daemon=True).start()
+    send({"ready": versions.version()})
     while True:
         send({"answer": driver.answer(jobs.get())})
 

@@ -2,9 +2,9 @@
 
 Talks to the process that started it in lines of JSON:
 
-* The first line on standard input is the settings: `python` (the interpreter of jobs), `max_jobs`, `folder` (for the
-  jobs' logs), `s3_environment` (`AWS_*` variables of the store, or null for the server's own S3), `job_environment`
-  and `max_retry_delay_s`.
+* The first line on standard input is the settings: `python` (the interpreter of jobs), `containers` (whether jobs are
+  containers), `max_jobs`, `folder` (for the jobs' logs), `s3_environment` (`AWS_*` variables of the store, or null for
+  the server's own S3), `job_environment` and `max_retry_delay_s`.
 * Standard output: `{"event": "ready", "port": ...}` when it listens; `job_started` and `job_ended` for each job.
 * A further line on standard input is echoed as `{"event": "echo", "line": ...}`, after all events that came before.
 
@@ -31,7 +31,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from flowc.simulate import batch_jobs, moto_repairs
+from flowc.simulate import batch_jobs, ecs_tasks, moto_repairs
+from flowc.simulate.containers import Engine
 from flowc.simulate.stepfunctions import own_environment
 
 INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")
@@ -69,10 +70,12 @@ def _prepare(settings: Mapping[str, Any], port: int, output: _Output) -> batch_j
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     moto_repairs.apply(endpoint, settings["s3_environment"])
     moto_repairs.limit_retry_delays(settings["max_retry_delay_s"])
+    inherited = () if settings["containers"] else INHERITED
     compute = batch_jobs.Compute(
         python=settings["python"],
+        engine=Engine() if settings["containers"] else None,
         environment={
-            **{name: os.environ[name] for name in INHERITED if name in os.environ},
+            **{name: os.environ[name] for name in inherited if name in os.environ},
             **(settings["s3_environment"] or own_environment(endpoint)),
             **settings["job_environment"],
         },
@@ -81,6 +84,7 @@ def _prepare(settings: Mapping[str, Any], port: int, output: _Output) -> batch_j
         emit=output.emit,
     )
     batch_jobs.install(compute)
+    ecs_tasks.install(compute)
     return compute
 
 

@@ -1,17 +1,13 @@
-"""AWS Batch for moto, with jobs that are processes on this machine instead of containers.
+"""AWS Batch for moto, with jobs that are processes on this machine, or containers with what they ask for.
 
-Everything around a job stays moto's: the API, job definitions, what DescribeJobs answers. Only what moto does with
-Docker, running a command in an image with an environment, is done without the image: the job's command runs with
-`python` replaced by a given interpreter.
+Everything around a job stays moto's: the API, job definitions, what DescribeJobs answers. What moto does with Docker,
+running a command in an image with an environment, is done without the image, where there is no container engine: the
+job's command runs with `python` replaced by a given interpreter.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shlex
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,13 +23,21 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceBatch,
 )
 
+from flowc.simulate.containers import OUT_OF_MEMORY, CannotStart, Engine
 from flowc.simulate.moto_repairs import replace
+from flowc.simulate.processes import Process, Workload
 
 GRACE_S = 30.0
 """Between SIGTERM and SIGKILL when a job is terminated or takes too long.
 
 Source: https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html
 """
+
+_PROPERTIES = (
+    *("image", "user", "privileged", "readonlyRootFilesystem"),
+    *("resourceRequirements", "linuxParameters", "volumes", "mountPoints"),
+)
+"""What a job's container is made of, beside its command and variables."""
 
 TIMED_OUT = "Job attempt duration exceeded timeout"
 EXITED = "Essential container in task exited"
@@ -47,7 +51,8 @@ class Compute:
 
     Attributes:
         python: The interpreter that stands for the image's `python`.
-        environment: What a job's process has beside the job's own variables.
+        engine: Runs the jobs as containers; None where they are processes.
+        environment: What a job has beside the job's own variables.
         folder: Holds a log file for each job.
         slots: As many permits as jobs may run at a time.
         emit: Is told when a job starts and ends.
@@ -55,6 +60,7 @@ class Compute:
     """
 
     python: str
+    engine: Engine | None
     environment: Mapping[str, str]
     folder: Path
     slots: threading.Semaphore
@@ -70,8 +76,8 @@ class Compute:
 def install(compute: Compute) -> None:
     """Makes moto's Batch run its jobs by `compute`; for the whole process, once."""
     state_manager.set_transition("batch::job", {"progression": "immediate"})
-    ProcessJob.compute = compute
-    replace(models, "Job", ProcessJob)
+    Job.compute = compute
+    replace(models, "Job", Job)
     replace(models.BatchBackend, "get_job_queue", _any_job_queue)
     replace(models.BatchBackend, "get_job_definition", _job_definition(models.BatchBackend.get_job_definition))
     _wait_for_jobs(compute)
@@ -138,14 +144,14 @@ def _wait_for_jobs(compute: Compute) -> None:
     replace(StateTaskServiceBatch, "_build_sync_resolver", build_sync_resolver)
 
 
-class ProcessJob(models.Job):
-    """A Batch job whose container is a process.
+class Job(models.Job):
+    """A Batch job whose container runs here.
 
     Attributes:
         ended: Is set when moto answers that the job has succeeded or failed.
         is_waiting: The job has not been started yet.
         is_wanted: Whether the execution that waits for the job, if one does, still runs.
-        log: All that its process writes.
+        log: All that it writes.
     """
 
     compute: ClassVar[Compute]
@@ -155,7 +161,7 @@ class ProcessJob(models.Job):
         self.ended = threading.Event()
         self.is_waiting = True
         self.is_wanted: Callable[[], bool] = lambda: True
-        self._process: subprocess.Popen[bytes] | None = None
+        self._workload: Workload | None = None
         self._reason: str | None = None
         self.log = self.compute.folder / f"{self.job_name}-{self.job_id}.log"
         self.compute.jobs[self.job_id] = self
@@ -177,21 +183,13 @@ class ProcessJob(models.Job):
         self.compute.emit({"event": "job_started", **self._facts()})
         started = time.monotonic()
         try:
-            with self.log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    self._argv(),
-                    env=self._environment(),
-                    cwd=self.compute.folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            self.exit_code = _container_exit_code(self._wait(self._process))
-            self._reason = EXITED
-        except OSError as error:
+            self._workload = self._start()
+            self.exit_code = self._wait(self._workload)
+            self._reason = OUT_OF_MEMORY if self._workload.is_out_of_memory else EXITED
+        except (OSError, CannotStart) as error:
             self.exit_code = 127
             self._reason = f"CannotStartContainerError: {error}"
+        self._hand_over_log()
         if self.exit_code != 0 and self.job_stopped_reason is None:
             self.job_stopped_reason = self._reason
         seconds = round(time.monotonic() - started, 3)
@@ -205,17 +203,39 @@ class ProcessJob(models.Job):
             }
         )
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+    def _hand_over_log(self) -> None:
+        """Lets CloudWatch have the output, as the log driver of a job's container does."""
+        now_ms = int(time.time() * 1000)
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        self._log_backend.ensure_log_group(self._log_group)
+        self._log_backend.ensure_log_stream(self._log_group, self._stream_name)
+        if lines:
+            events = [{"timestamp": now_ms, "message": line} for line in lines]
+            self._log_backend.put_log_events(self._log_group, self._stream_name, events)
+
+    def _start(self) -> Workload:
+        compute = self.compute
+        if compute.engine is None:
+            return Process(self._argv(), self._environment(), compute.folder, self.log)
+        properties = {name: self._get_container_property(name, None) for name in _PROPERTIES}
+        properties["command"] = self._command()
+        return compute.engine.start(f"{self.job_name}-{self.job_id}", properties, self._environment(), self.log)
+
+    def _wait(self, workload: Workload) -> int:
         try:
-            return process.wait(self._get_attempt_duration())
-        except subprocess.TimeoutExpired:
+            return workload.wait(self._get_attempt_duration())
+        except TimeoutError:
             self.job_stopped_reason = TIMED_OUT
-            return _terminate(process)
+            return _terminate(workload)
+
+    def _command(self) -> list[str]:
+        command = self._get_container_property("command", [])
+        argv: list[str] = shlex.split(command) if isinstance(command, str) else list(command)
+        argv = self._add_parameters_to_command(argv)
+        return argv
 
     def _argv(self) -> list[str]:
-        command = self._get_container_property("command", [])
-        argv = shlex.split(command) if isinstance(command, str) else list(command)
-        argv = self._add_parameters_to_command(argv)
+        argv = self._command()
         return [self.compute.python, *argv[1:]] if argv[:1] in (["python"], ["python3"]) else argv
 
     def _environment(self) -> dict[str, str]:
@@ -248,7 +268,7 @@ class ProcessJob(models.Job):
 
     def _container_details(self) -> dict[str, Any]:
         details = super()._container_details()
-        details["logStreamName"] = str(self.log)
+        details["logStreamName"] = self._stream_name
         details["resourceRequirements"] = self._get_container_property("resourceRequirements", [])
         if self.exit_code is not None:
             details |= {"exitCode": self.exit_code, "reason": self._reason}
@@ -257,33 +277,21 @@ class ProcessJob(models.Job):
     def terminate(self, reason: str) -> None:
         """TerminateJob, and CancelJob before the job has started."""
         super().terminate(reason)
-        if self._process is not None:
-            threading.Thread(target=_terminate, args=(self._process,), daemon=True).start()
+        if self._workload is not None:
+            threading.Thread(target=_terminate, args=(self._workload,), daemon=True).start()
 
     def kill(self) -> None:
         """Ends the job at once."""
         super().terminate("The simulation has ended")
-        if self._process is not None:
-            _signal(self._process, signal.SIGKILL)
+        if self._workload is not None:
+            self._workload.kill()
 
 
-def _terminate(process: subprocess.Popen[bytes]) -> int:
+def _terminate(workload: Workload) -> int:
     """Ends a job as Batch does: asks, and after a while insists."""
-    _signal(process, signal.SIGTERM)
+    workload.terminate()
     try:
-        return process.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGKILL)
-        return process.wait()
-
-
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signals the process and its children, which are a session of their own."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-
-
-def _container_exit_code(returncode: int) -> int:
-    """A container reports death by signal N as exit code 128 + N."""
-    return returncode if returncode >= 0 else 128 - returncode
+        return workload.wait(GRACE_S)
+    except TimeoutError:
+        workload.kill()
+        return workload.wait()

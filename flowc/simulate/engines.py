@@ -89,6 +89,8 @@ def on_airflow(
     folder: Path,
     logical_date: str | None = None,
     environment: Mapping[str, str] | None = None,
+    containers: bool = False,
+    aws: AwsServer | None = None,
     listen: Listener = lambda _: None,
 ) -> Simulated:
     """Execute a flow that was compiled for Airflow.
@@ -103,6 +105,8 @@ def on_airflow(
         folder: Receives the compiled files and the logs.
         logical_date: The time that the run is for, in ISO 8601; new for the flow. None as when it is started by hand.
         environment: Further environment of the pods and of Airflow's own tasks, for the store.
+        containers: Whether pods run in podman, rather than as processes.
+        aws: What has the APIs of Batch and ECS, for a flow with tasks there; it tells of them by itself.
         listen: Called when a pod has started, and when it has ended.
 
     Raises:
@@ -121,10 +125,12 @@ def on_airflow(
             log_dir=folder / "logs",
             conf=parameters,
             logical_date=logical_date,
-            env=environment,
+            env={**(environment or {}), **(_services(aws, environment or {}) if aws is not None else {})},
             max_retry_delay_s=RETRY_DELAY_S,
+            containers=containers,
             on_pod=lambda pod: listen(_from_pod(pod)),
         )
+    jobs = () if aws is None else aws.jobs_of(program.flow.run_id_prefix + run_id)
     problems = [*result.import_errors, *result.warnings, *([result.refused] if result.refused else [])]
     if problems or result.state is None:
         raise SimulateError(f"Airflow does not take {dag_file.name}: " + "; ".join(problems))
@@ -135,10 +141,20 @@ def on_airflow(
         succeeded=succeeded,
         reason="" if succeeded else "; ".join(f"{f.task_id}: {f.error}" for f in result.failures[-1:]),
         seconds=result.seconds,
-        processes=tuple(map(_from_pod, result.pods)),
+        processes=(*map(_from_pod, result.pods), *map(from_job, jobs)),
         definition=dag_file,
         digest=result.digest,
     )
+
+
+def _services(aws: AwsServer, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that reach a server's Batch, ECS and CloudWatch, while S3 stays where it is.
+
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    services = ("BATCH", "ECS", "CLOUDWATCH_LOGS")
+    needed = {name: value for name, value in aws.env.items() if name not in environment and "ENDPOINT" not in name}
+    return needed | {f"AWS_ENDPOINT_URL_{service}": aws.endpoint for service in services}
 
 
 def on_stepfunctions(

@@ -120,6 +120,8 @@ class AwsServer:
 
     Attributes:
         python: The interpreter that stands for `python` in a job's container.
+        containers: Whether jobs are containers of their images, in the engine that `DOCKER_HOST` names, rather than
+            processes.
         max_jobs: Jobs that run at a time.
         s3_environment: `AWS_*` variables that reach the S3 of the store; None for this server's own S3, which starts
             empty. Both the state machines and the jobs use it.
@@ -130,6 +132,7 @@ class AwsServer:
     """
 
     python: str = sys.executable
+    containers: bool = False
     max_jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     s3_environment: Mapping[str, str] | None = None
     job_environment: Mapping[str, str] = field(default_factory=dict)
@@ -229,6 +232,7 @@ class AwsServer:
         )
         settings = {
             "python": self.python,
+            "containers": self.containers,
             "max_jobs": self.max_jobs,
             "folder": str(folder.resolve()),
             "s3_environment": None if self.s3_environment is None else dict(self.s3_environment),

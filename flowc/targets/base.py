@@ -112,11 +112,13 @@ class Setting:
         name: The field's name.
         help: One sentence.
         default: Used when it is not given.
+        is_flag: It is `true` or `false`, and its option alone says `true`.
     """
 
     name: str
     help: str
     default: str | None
+    is_flag: bool = False
 
 
 def plain(number: float) -> str:

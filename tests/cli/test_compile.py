@@ -168,6 +168,25 @@ def test_step_functions_takes_s3_only(store: str, tmp_path: Path) -> None:
     assert contents(tmp_path) == {}
 
 
+def test_the_compute_is_a_setting(tmp_path: Path) -> None:
+    words = ("compile", EXAMPLES / "hello.py", "--target", "airflow", *STORE, "-o", tmp_path)
+    result = flowc(*words, "--compute", "dokcer")
+    assert result.returncode == 1
+    assert "FC001 error: there is no compute `dokcer` on Airflow" in result.stderr
+    assert "--compute kubernetes, docker, batch, ecs, local" in result.stderr
+    assert contents(tmp_path) == {}
+    assert flowc(*words, "--compute", "docker").returncode == 0
+    assert "= DockerOperator(" in (tmp_path / "Hello_dag.py").read_text()
+
+
+@pytest.mark.parametrize("words", [["--deferrable"], ["--deferrable", "true"], ["--deferrable=true"]])
+def test_a_flag_of_the_target_needs_no_value(words: list[str], tmp_path: Path) -> None:
+    compiled = ("compile", EXAMPLES / "hello.py", "--target", "airflow")
+    result = flowc(*compiled, *words, *STORE, "-o", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert '"deferrable": True,' in (tmp_path / "Hello_dag.py").read_text()
+
+
 def test_settings_of_the_target(tmp_path: Path) -> None:
     words = ("compile", EXAMPLES / "hello.py", "--target", "stepfunctions", *STORE, "-o", tmp_path)
     assert flowc(*words, "--batch-queue", "fast lane", "--image=my/image:2").returncode == 0
@@ -178,7 +197,7 @@ def test_settings_of_the_target(tmp_path: Path) -> None:
     assert "--batch-queue" in unknown.stderr
 
 
-@pytest.mark.parametrize(("decorator", "target"), [("batch", "airflow"), ("kubernetes", "stepfunctions")])
+@pytest.mark.parametrize(("decorator", "target"), [("kubernetes", "stepfunctions")])
 def test_the_other_scheduler_s_machines_are_refused(decorator: str, target: str, tmp_path: Path) -> None:
     text = f"""
 from flowc import FlowSpec, {decorator}, step

@@ -30,9 +30,9 @@ def program(file: Path) -> Program:
     return found
 
 
-def compiled(flow: Program, target: str, store: str) -> Compiled:
+def compiled(flow: Program, target: str, store: str, **settings: str) -> Compiled:
     """A flow that must compile."""
-    result, diagnostics = compile_program(flow, load_target(target), store=store, image=IMAGE)
+    result, diagnostics = compile_program(flow, load_target(target), store=store, image=IMAGE, settings=settings)
     assert result is not None, diagnostics
     assert not diagnostics
     return result
@@ -61,17 +61,20 @@ def run_airflow(
     parameters: Mapping[str, Any],
     environment: Mapping[str, str],
     folder: Path,
+    aws: AwsServer | None = None,
+    **settings: str,
 ) -> Simulated:
     """The compiled DAG in the real Airflow."""
     return on_airflow(
         driver,
         flow,
-        compiled(flow, "airflow", store),
+        compiled(flow, "airflow", store, **settings),
         store=open_store(store, environment),
         run_id=run_id,
         parameters=parameters,
         folder=folder,
         environment=environment,
+        aws=aws,
     )
 
 

@@ -12,7 +12,7 @@ from flowc import Run
 from flowc.simulate.airflow import AirflowDriver
 from flowc.simulate.stepfunctions import AwsServer
 from flowc.store.opening import open_store
-from tests.conformance import engines
+from tests.conformance import engines, expectations
 from tests.conformance.conftest import BUCKET
 from tests.conformance.expectations import FLOWS, Case, cases_on, check
 from tests.secret_values import keep_secrets
@@ -21,6 +21,13 @@ from tests.secret_values import keep_secrets
 def cases(engine: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases_on(engine), ids=lambda case: case.name)
 
+
+ON_COMPUTES = ("failing", "included", "parameters", "retried")
+"""The flows that every compute of Airflow's is given, beside the one that all flows are given."""
+
+COMPUTES = ("docker", "batch", "ecs", "local")
+ON_COMPUTE = [(c, f) for c in COMPUTES for f in cases_on("airflow") if f.name in ON_COMPUTES]
+ON_COMPUTE += [("docker", f) for f in cases_on("airflow") if f.name == "mixed_nesting"]
 
 STORES = pytest.mark.parametrize("kind", ["directory", "s3"])
 
@@ -77,6 +84,56 @@ def test_airflow(case: Case, kind: str, environment: dict[str, str], airflow: Ai
     result = engines.run_airflow(airflow, flow, url, run_id, parameters, environment, tmp_path / "out")
     assert result.succeeded is (case.expected["state"] == "succeeded"), result.reason
     check(Run(f"{case.flow}/{flow.flow.run_id_prefix}{run_id}", url), case)
+
+
+@pytest.mark.airflow
+def test_pods_that_the_triggerer_waits_for(airflow: AirflowDriver, tmp_path: Path) -> None:
+    (case,) = (c for c in expectations.cases() if c.name == "only_step")
+    url = (tmp_path / "store").as_uri()
+    flow = engines.program(case.file)
+    result = engines.run_airflow(
+        airflow, flow, url, "deferred", case.expected["parameters"], {}, tmp_path / "out", deferrable="true"
+    )
+    assert result.succeeded, result.reason
+    assert "running trigger in line" in (tmp_path / "out" / "logs" / "airflow.log").read_text()
+    check(Run(f"{case.flow}/deferred", url), case)
+
+
+@pytest.mark.airflow
+def test_jobs_beside_pods(airflow: AirflowDriver, aws: AwsServer, tmp_path: Path, monkeypatch: Any) -> None:
+    (case,) = (c for c in expectations.cases() if c.name == "on_batch")
+    for name, value in aws.env.items():
+        monkeypatch.setenv(name, value)
+    url = f"s3://{BUCKET}/airflow/mixed"
+    flow = engines.program(case.file)
+    result = engines.run_airflow(airflow, flow, url, "one", {}, aws.env, tmp_path, aws)
+    assert result.succeeded, result.reason
+    assert [p.step for p in result.processes] == ["join", "end", "start", "fit", "fit"]  # the pods first
+    check(Run(f"{case.flow}/one", url), case)
+
+
+@pytest.mark.parametrize(("compute", "case"), ON_COMPUTE, ids=lambda part: getattr(part, "name", part))
+@pytest.mark.airflow
+def test_computes_of_airflow(
+    case: Case, compute: str, environment: dict[str, str], airflow: AirflowDriver, aws: AwsServer, tmp_path: Path
+) -> None:
+    url = store_url("s3", f"airflow/{compute}", tmp_path)
+    flow = engines.program(case.file)
+    parameters = given(case, url, environment, tmp_path)
+    run_id = f"manual__2026-11-30T12:00:00+00:00_{case.name}"
+    on_fargate = {
+        "ecs_subnets": "subnet-0a1b",
+        "ecs_execution_role": "arn:aws:iam::123456789012:role/puller",
+    }
+    settings = {"compute": compute, "max_concurrency": "2", **(on_fargate if compute == "ecs" else {})}
+    folder = tmp_path / "out"
+    result = engines.run_airflow(airflow, flow, url, run_id, parameters, environment, folder, aws, **settings)
+    assert result.succeeded is (case.expected["state"] == "succeeded"), result.reason
+    check(Run(f"{case.flow}/{flow.flow.run_id_prefix}{run_id}", url), case)
+    said = (folder / "logs" / "airflow.log").read_text()
+    for process in result.processes:
+        # what a task prints reaches the scheduler's log
+        assert all(line in said for line in process.tail.splitlines()), process
 
 
 @cases("stepfunctions")

@@ -23,16 +23,32 @@ STORE = "s3://artifacts/flows"
 CODE = "c0de" * 16  # the goldens are about the form; the package's hash has tests of its own
 
 
-ONLY = {"on_batch": "stepfunctions", "on_kubernetes": "airflow"}
-CASES = [(s, t) for s in SOURCES for t in ("airflow", "stepfunctions") if ONLY.get(s.stem, t) == t]
+ONLY = {"on_kubernetes": "airflow"}
+VARIANTS: dict[str, dict[str, str]] = {
+    "airflow-batch": {"compute": "batch"},
+    "airflow-docker": {"compute": "docker", "docker_network": "host", "max_concurrency": "8"},
+    "airflow-ecs": {
+        "compute": "ecs",
+        "ecs_subnets": "subnet-1a,subnet-2b",
+        "ecs_execution_role": "arn:aws:iam::123456789012:role/puller",
+    },
+    "airflow-local": {"compute": "local", "local_python": "/opt/flows/bin/python"},
+}
+"""Settings of targets, by the names of folders that begin with the target's."""
+
+VARIED = EXAMPLES / "nested_foreach.py"
+CASES = [
+    *((s, t) for s in SOURCES for t in ("airflow", "stepfunctions") if ONLY.get(s.stem, t) == t),
+    *((VARIED, variant) for variant in VARIANTS),
+]
 
 
 @pytest.mark.parametrize(("source", "target_name"), CASES, ids=lambda part: getattr(part, "stem", part))
 def test_golden(source: Path, target_name: str, request: pytest.FixtureRequest) -> None:
     program, diagnostics, _ = read_program(str(source))
     assert program is not None, diagnostics
-    target = load_target(target_name)
-    defaults = {s.name: s.default for s in target.settings}
+    target = load_target(target_name.partition("-")[0])
+    defaults = {s.name: s.default for s in target.settings} | VARIANTS.get(target_name, {})
     options = target.options(store=STORE, code=CODE, image="flowc-runner:golden", version="0.0.0", **defaults)
     folder = HERE / source.stem / target_name
     for file in target.emit(program.flow, options):

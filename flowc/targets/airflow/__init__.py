@@ -1,4 +1,4 @@
-"""The Airflow target: a flow becomes one DAG file of `KubernetesPodOperator`s.
+"""The Airflow target: a flow becomes one DAG file, with an operator for each step.
 
 A step outside any foreach is one operator. A step in the body of a foreach, however deep, is one operator
 mapped over the flat list of its tasks' paths; the list comes from a small Python task behind the foreach's
@@ -13,8 +13,9 @@ from typing import ClassVar
 
 from flowc.diagnostics import Diagnostic
 from flowc.ir.flow import Flow
-from flowc.targets.airflow.checks import check_deployment, check_kubernetes_name, check_name, check_store
-from flowc.targets.airflow.options import SETTINGS, AirflowOptions
+from flowc.targets.airflow.checks import check_deferrable, check_deployment, check_name, check_settings, check_store
+from flowc.targets.airflow.computes import computes_of
+from flowc.targets.airflow.options import COMPUTE_NAMES, SETTINGS, AirflowOptions
 from flowc.targets.airflow.page import page
 from flowc.targets.base import BY_RUNNER, Feature, Lowered, Native, OutputFile, Rejected, Setting, Support
 from flowc.targets.templating import TEMPLATES
@@ -44,7 +45,7 @@ class AirflowTarget:
         Feature.DISK: Native(),
         Feature.SHARED_MEMORY: Lowered(how="a volume in memory at /dev/shm"),
         Feature.KUBERNETES: Native(),
-        Feature.BATCH: Rejected(code="FC403", why="this version's tasks on Airflow are pods on Kubernetes"),
+        Feature.BATCH: Native(),
         Feature.ENVIRONMENT: Lowered(how=BY_RUNNER),
         Feature.TIMEOUT: Lowered(how=BY_RUNNER),
         Feature.SECRETS: Lowered(how=BY_RUNNER),
@@ -58,8 +59,14 @@ class AirflowTarget:
     def check(self, flow: Flow, options: AirflowOptions) -> Iterable[Diagnostic]:
         """Names that are too long, and a store that tasks cannot read or whose URL would not arrive as it is."""
         yield from check_store(options.store)
-        yield from check_kubernetes_name("namespace", options.namespace)
-        yield from check_kubernetes_name("service-account", options.service_account)
+        yield from check_settings(options)
+        if options.compute in COMPUTE_NAMES:
+            computes = computes_of(flow, options)
+            yield from check_deferrable(options, tuple(c.operator for c in computes if not c.can_defer))
+            for compute in computes:
+                yield from compute.check_options()
+                for step in compute.steps:
+                    yield from compute.check_step(step)
         named = [("flow", flow.name, flow.span), *(("step", s.name, s.span) for s in flow.steps)]
         for what, name, span in named:
             yield from check_name(what, name, span)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flowc.diagnostics import Diagnostic, Label
 from flowc.ir.flow import Flow
 from flowc.source import Span
+from flowc.targets.airflow.options import COMPUTE_NAMES, VERSIONS, AirflowOptions
 
 MAX_NAME = 180
 """Characters of a flow's or step's name.
@@ -95,6 +96,46 @@ def check_store(store: str) -> Iterator[Diagnostic]:
             message=f"Airflow or Kubernetes would expand a part of the store's URL `{store}`",
             help="choose a URL without `{{`, `{%`, `{#`, `$(` and `$$`",
         )
+
+
+def check_settings(options: AirflowOptions) -> Iterator[Diagnostic]:
+    """Settings that are no compute's own."""
+    if options.compute not in COMPUTE_NAMES:
+        yield Diagnostic(
+            code="FC001",
+            message=f"there is no compute `{options.compute}` on Airflow",
+            help=f"give one of these: --compute {', '.join(COMPUTE_NAMES)}",
+        )
+    if options.airflow_version not in VERSIONS:
+        yield Diagnostic(
+            code="FC001",
+            message=f"there are no files for Airflow `{options.airflow_version}`",
+            help=f"give one of these: --airflow-version {', '.join(VERSIONS)}; 3 is for all releases from 3.0 on",
+        )
+    number = options.max_concurrency
+    if number is not None and not re.fullmatch("[1-9][0-9]{0,5}", number):
+        yield Diagnostic(
+            code="FC001",
+            message=f"`{number}` is not a number of items",
+            help="give a whole number from 1 on: --max-concurrency N",
+        )
+
+
+def check_deferrable(options: AirflowOptions, operators: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Args: operators: Those of the flow that cannot wait in the triggerer."""
+    if options.deferrable not in ("true", "false"):
+        yield Diagnostic(
+            code="FC001",
+            message=f"`{options.deferrable}` is neither `true` nor `false`",
+            help="give one of them: --deferrable true",
+        )
+    if options.deferrable == "true":
+        for operator in operators:
+            yield Diagnostic(
+                code="FC403",
+                message=f"`{operator}` cannot wait for its task in Airflow's triggerer",
+                help="leave --deferrable out, or choose another compute: kubernetes, batch or ecs",
+            )
 
 
 def check_kubernetes_name(setting: str, name: str | None) -> Iterator[Diagnostic]:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
 from flowc.ir.steps import Step
 from flowc.ir.walk import regions
 from flowc.targets import pysource as py
+from flowc.targets.airflow.computes.base import Compute, Keywords
 from flowc.targets.airflow.environment import start_env
-from flowc.targets.airflow.pods import Resources, own_arguments
+from flowc.targets.airflow.options import AirflowOptions
 
 ITEMS = ".items"
 """What follows a split's name in the id of the task that lists its items; no step's name has a dot."""
 
 DEFINED = frozenset(
     (
-        *("CronTriggerTimetable", "DAG", "ENV", "KubernetesPodOperator", "PATH", "Param", "Path", "RUNS"),
-        *("hashlib", "json", "k8s", "re"),
-        *("at", "for_each", "items_of", "list_items", "run_key", "task", "timedelta"),
+        *("CronTriggerTimetable", "DAG", "ENV", "PATH", "Param", "Path", "RUNS"),
+        *("hashlib", "json", "re"),
+        *("at", "for_each", "items_of", "list_items", "run_key", "task"),
+        *("datetime", "timedelta", "timezone"),
         *("ValueError", "float", "len", "range"),
     )
 )
-"""Names that the generated file uses: a step's variable must not replace one."""
+"""Names that every generated file may use: a step's variable must not replace one."""
 
 LIST_WIDTH = 64
 """Characters up to which the branches of a split stand in one list."""
@@ -33,12 +36,61 @@ LIST_WIDTH = 64
 REJECTED = "a region or schedule that the target rejects has reached its `emit`"
 
 
-def _variables(flow: Flow) -> Mapping[str, str]:
+class Mapped(NamedTuple):
+    """How the file maps steps that run on the same compute.
+
+    Attributes:
+        compute: What they run on.
+        path: The constant with the template that names a mapped task.
+        function: The function that makes a mapped operator.
+    """
+
+    compute: Compute
+    path: str
+    function: str
+
+    @property
+    def partial(self) -> str:
+        """The statement that makes an operator of all but the environment."""
+        keywords = {"map_index_template": self.path, "max_active_tis_per_dagrun": self.compute.options.max_concurrency}
+        call = py.call(f"{self.compute.operator}.partial", **keywords)
+        call = replace(call, items=(*call.items, ("**", "step")))
+        return py.layout(f"{self.compute.many} = ", call, indent=py.INDENT)
+
+
+def mapped_computes(flow: Flow, computes: tuple[Compute, ...]) -> dict[str, Mapped]:
+    """The computes of steps that are in a foreach, by their names, with names of their own where they are several."""
+    inside = {step.name for r in regions(flow.root) if isinstance(r, Foreach) for step in _steps_of(r.body)}
+    used = [c for c in computes if any(step.name in inside for step in c.steps)]
+    if len(used) == 1:
+        return {used[0].name: Mapped(used[0], "PATH", "for_each")}
+    return {c.name: Mapped(c, f"{c.one.upper()}_PATH", f"for_each_{c.one}") for c in used}
+
+
+def _steps_of(sequence: Sequence) -> Iterator[Step]:
+    for region in regions(sequence):
+        match region:
+            case Task(step=step):
+                yield step
+            case Parallel(split=split, join=join) | Foreach(split=split, join=join):
+                yield from (split, join)
+            case Sequence():
+                pass
+            case Switch() | Loop():
+                raise ValueError(REJECTED)
+            case _:
+                assert_never(region)
+
+
+def _variables(flow: Flow, names: frozenset[str]) -> Mapping[str, str]:
     """A variable for each step, and for the items of each step; by the step's name and its name with `ITEMS`.
 
     A variable is named after its step unless that would hide something which the file uses.
+
+    Args:
+        names: What the file uses.
     """
-    taken = set(DEFINED)
+    taken = set(names)
     variables: dict[str, str] = {}
 
     def assign(key: str, variable: str) -> None:
@@ -63,14 +115,21 @@ class Body:
         chains: What runs one after the other, as operands of `>>`; a chain begins where another one ended.
     """
 
-    def __init__(self, flow: Flow, usual: Resources) -> None:
+    def __init__(
+        self, flow: Flow, options: AirflowOptions, computes: tuple[Compute, ...], mapped: Mapping[str, Mapped]
+    ) -> None:
         self.operators: list[str] = []
         self.chains: list[list[str]] = []
-        self._variables = _variables(flow)
-        self._usual = usual
-        self._start_env = start_env(flow)
+        own = {name for m in mapped.values() for name in (m.path, m.function)}
+        self._variables = _variables(flow, DEFINED.union(own, *(c.names for c in computes)))
+        self._computes = {step.name: compute for compute in computes for step in compute.steps}
+        self._mapped = mapped
+        self._flow = flow
+        self._options = options
         self._add_operators(flow.root, None)
-        self.chains.append(self._add_chains(flow.root, []))
+        first = [call for compute in computes for call in compute.first()]
+        before = [f"[{', '.join(first)}]" if len(first) > 1 else first[0]] if first else []
+        self.chains.append(self._add_chains(flow.root, before))
 
     def edges(self) -> list[str]:
         """The chains as statements that fit on a line."""
@@ -99,13 +158,14 @@ class Body:
                     assert_never(region)
 
     def _add_operator(self, step: Step, items: str | None) -> None:
-        keywords = {"task_id": py.string(step.name), **own_arguments(step.policy, self._usual)}
+        compute = self._computes[step.name]
+        keywords = {"task_id": py.string(step.name), **_tries(step), **compute.own(step, mapped=items is not None)}
         if not self.operators:
-            keywords["env_vars"] = self._start_env
+            keywords |= compute.told_by(start_env(self._flow, self._options, expands=compute.expands), step)
         if items is None:
-            operator = py.call("KubernetesPodOperator", **keywords)
+            operator = py.call(compute.operator, **keywords)
         else:
-            operator = py.call("for_each", items, **keywords)
+            operator = py.call(self._mapped[compute.name].function, items, **keywords)
         self._assign(step.name, operator)
 
     def _add_list(self, split: Step, items: str | None) -> str:
@@ -153,6 +213,16 @@ class Body:
         for branch in parallel.branches:
             self.chains.append([*self._add_chains(branch, [split]), join])
         return [join]
+
+
+def _tries(step: Step) -> Keywords:
+    """How often, and when, a failed task is tried again."""
+    if not step.policy.further_tries:
+        return {}
+    delay_s = step.policy.retry_delay_s
+    minutes, seconds = divmod(delay_s, 60)
+    delay = f"seconds={delay_s}" if seconds or not minutes else f"minutes={minutes}"
+    return {"retries": str(step.policy.further_tries), "retry_delay": f"timedelta({delay})"}
 
 
 def _only_step(sequence: Sequence) -> Step | None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
-from flowc.diagnostics import Diagnostic, Label, Severity
+from flowc.diagnostics import Diagnostic, Label
 from flowc.ir.flow import Flow
-from flowc.ir.steps import Step
+from flowc.targets.aws.checks import check_job
 from flowc.targets.base import BY_RUNNER, Feature, Lowered, Native, OutputFile, Rejected, Setting, Support
 from flowc.targets.stepfunctions.emit import (
     EXECUTION_CHARACTERS,
@@ -18,7 +18,6 @@ from flowc.targets.stepfunctions.emit import (
     state_machine,
     tags_variable,
 )
-from flowc.targets.stepfunctions.jobs import changes_definition
 from flowc.targets.stepfunctions.layout import to_text
 from flowc.targets.stepfunctions.options import SETTINGS, S3Location, StepFunctionsOptions, s3_location
 from flowc.targets.stepfunctions.validate import problems
@@ -78,8 +77,13 @@ class StepFunctionsTarget:
             return
         yield from _store_problems(options.store, store)
         yield from _option_problems(options)
-        yield from _resource_problems(flow)
-        yield from _batch_problems(flow, options)
+        for step in flow.steps:
+            yield from check_job(
+                step,
+                execution_role=options.batch_execution_role,
+                definition=options.batch_job_definition,
+                registers="the state machine",
+            )
         yield from _project_problems(flow)
         yield from _tag_problems(flow)
         if flow.deployment.schedule is not None:
@@ -176,76 +180,6 @@ def _tag_problems(flow: Flow) -> Iterator[Diagnostic]:
             code="FC404",
             message=f"the tags have {size:,} bytes, and a job has room for {TAGS_BYTES:,}",
             help="give fewer or shorter tags",
-        )
-
-
-def _resource_problems(flow: Flow) -> Iterator[Diagnostic]:
-    """On EC2 a job has whole virtual CPUs; what Fargate has beside these is a few fractions below 1.
-
-    Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html
-    """
-    for step in flow.steps:
-        if step.policy.cpu != int(step.policy.cpu):
-            yield Diagnostic(
-                code="FC403",
-                message=f"an AWS Batch job has whole CPUs, and the step asks for {step.policy.cpu}",
-                help="write a whole number: `@resources(cpu=...)`",
-                primary=Label(span=step.span, text="this step"),
-            )
-
-
-def _batch_problems(flow: Flow, options: StepFunctionsOptions) -> Iterator[Diagnostic]:
-    """What jobs cannot have, or only with a definition that flowc makes."""
-    for step in flow.steps:
-        here = Label(span=step.span, text="this step")
-        if step.policy.disk_mib is not None:
-            yield Diagnostic(
-                code="FC408",
-                message=f"AWS Batch gives jobs no disk of their own: {step.policy.disk_mib} MiB are not asked for",
-                help="see that the machines of the queue have them, or use Fargate: `@batch(ephemeral_storage=...)`",
-                primary=here,
-                severity=Severity.WARNING,
-            )
-        if options.batch_job_definition is not None and changes_definition(step):
-            yield Diagnostic(
-                code="FC403",
-                message="the step asks for what only a job definition can give, and the one to use is given",
-                help="leave --batch-job-definition out: the state machine registers what the steps need",
-                primary=here,
-            )
-        yield from _fargate_problems(step, options)
-
-
-def _fargate_problems(step: Step, options: StepFunctionsOptions) -> Iterator[Diagnostic]:
-    """What Fargate lacks.
-
-    Source: https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
-    """
-    batch = step.policy.batch
-    if batch is None or batch.ephemeral_storage_gib is None:
-        return
-    lacking = {
-        "GPUs": step.policy.gpu,
-        "shared memory of a certain size": step.policy.shared_memory_mib,
-        "swap": batch.max_swap_mib is not None or batch.swappiness is not None,
-        "file systems in memory": batch.tmpfs,
-        "devices": batch.devices,
-        "folders of the machine": batch.host_volumes,
-    }
-    refused = [what for what, is_wanted in lacking.items() if is_wanted]
-    if refused:
-        yield Diagnostic(
-            code="FC403",
-            message=f"`ephemeral_storage` asks for Fargate, which has no {', no '.join(refused)}",
-            help="leave `ephemeral_storage` out: the job then runs on EC2, with the disk of its machine",
-            primary=Label(span=step.span, text="this step"),
-        )
-    if batch.execution_role is None and options.batch_execution_role is None:
-        yield Diagnostic(
-            code="FC403",
-            message="`ephemeral_storage` asks for Fargate, which needs a role that pulls the image",
-            help="give one: `@batch(execution_role=...)`, or --batch-execution-role ARN",
-            primary=Label(span=step.span, text="this step"),
         )
 
 

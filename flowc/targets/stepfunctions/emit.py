@@ -19,19 +19,11 @@ from flowc.ir import walk
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
 from flowc.ir.steps import Policy, Step
+from flowc.targets.aws.batch import job_name, resources
+from flowc.targets.aws.names import safe, shortened
 from flowc.targets.stepfunctions import asl
 from flowc.targets.stepfunctions.asl import End, Json, JsonObject, Next
-from flowc.targets.stepfunctions.jobs import (
-    JobDefinition,
-    computed,
-    job_definitions,
-    job_name,
-    queue,
-    resources,
-    tags,
-    variable,
-)
-from flowc.targets.stepfunctions.names import safe, shortened
+from flowc.targets.stepfunctions.jobs import JobDefinition, computed, job_definitions, queue, tags, variable
 from flowc.targets.stepfunctions.options import S3Location, StepFunctionsOptions, s3_location
 
 SUBMIT_JOB = "arn:aws:states:::batch:submitJob.sync"

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from flowc.targets.aws.batch import JOB_NAME_CHARACTERS
 from flowc.targets.stepfunctions.emit import LABEL_CHARACTERS, NAME_CHARACTERS, SUBMIT_JOB
-from flowc.targets.stepfunctions.jobs import JOB_NAME_CHARACTERS
 
 DEFINITION_BYTES = 1024 * 1024
 

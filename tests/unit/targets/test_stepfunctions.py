@@ -18,11 +18,12 @@ from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
 from flowc.ir.steps import Catch, Policy, Step
 from flowc.source import Span
+from flowc.targets.aws.batch import job_name
 from flowc.targets.base import CompileOptions
 from flowc.targets.stepfunctions import TARGET, StepFunctionsOptions
 from flowc.targets.stepfunctions.asl import format_string
 from flowc.targets.stepfunctions.emit import derived_name, label, state_machine
-from flowc.targets.stepfunctions.jobs import job_definitions, job_name
+from flowc.targets.stepfunctions.jobs import job_definitions
 from flowc.targets.stepfunctions.layout import to_text
 from flowc.targets.stepfunctions.options import S3Location, s3_location
 from flowc.targets.stepfunctions.validate import problems

@@ -1,20 +1,81 @@
-"""The pods of a step: what its operator says of them that the DAG's default arguments do not."""
+"""Pods on Kubernetes, by `KubernetesPodOperator`."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from flowc import contract
+from flowc.diagnostics import Diagnostic
 from flowc.ir.steps import Policy, Step
 from flowc.targets import pysource as py
+from flowc.targets.airflow.checks import check_kubernetes_name
+from flowc.targets.airflow.computes.base import Compute, Keywords
 from flowc.targets.base import plain
 
 if TYPE_CHECKING:
     from flowc.ir.compute import Kubernetes
 
+POD_PREFIX = 30
+"""Characters of the flow's name at the beginning of a pod's name."""
+
+STARTUP_TIMEOUT_S = 600
+"""How long a pod may take to start: a cluster may have to add a machine and load the image first."""
+
 SHARED_MEMORY = "/dev/shm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pods(Compute):
+    """Pods on Kubernetes."""
+
+    name: ClassVar[str] = "kubernetes"
+    operator: ClassVar[str] = "KubernetesPodOperator"
+    module: ClassVar[str] = "airflow.providers.cncf.kubernetes.operators.pod"
+    one: ClassVar[str] = "pod"
+    many: ClassVar[str] = "pods"
+    told: ClassVar[str] = "env_vars"
+    path: ClassVar[str] = "{{ task.env_vars[0].value }}"
+    can_defer: ClassVar[bool] = True
+    names: ClassVar[frozenset[str]] = frozenset({"KubernetesPodOperator", "k8s"})
+    expands: ClassVar[bool] = True
+
+    def imports(self) -> Mapping[str, tuple[str, ...]]:
+        return {self.module: (self.operator,), "kubernetes.client": ("models as k8s",)}
+
+    def defaults(self) -> Keywords:
+        settings = {"namespace": self.options.namespace, "service_account_name": self.options.service_account}
+        return {
+            "name": py.string(f"{_pod_prefix(self.flow.name)}-{{{{ ti.task_id }}}}"),
+            "image": py.string(self.options.image),
+            "cmds": py.listing(tuple(map(py.string, contract.RUNNER))),
+            self.told: "ENV",
+            "container_resources": resources_of(usual_resources(self.steps)),
+            **{key: py.string(value) for key, value in settings.items() if value is not None},
+            "startup_timeout_seconds": str(STARTUP_TIMEOUT_S),
+            "log_events_on_failure": "True",
+            "log_pod_spec_on_failure": "False",
+        }
+
+    def own(self, step: Step, *, mapped: bool) -> Keywords:
+        policy = step.policy
+        keywords = {} if policy.kubernetes is None else _pod(policy.kubernetes)
+        own = own_resources(policy)
+        if own != usual_resources(self.steps):
+            keywords["container_resources"] = resources_of(own)
+        return keywords | _volumes(policy)
+
+    def check_options(self) -> Iterator[Diagnostic]:
+        yield from check_kubernetes_name("namespace", self.options.namespace)
+        yield from check_kubernetes_name("service-account", self.options.service_account)
+
+
+def _pod_prefix(flow: str) -> str:
+    """A flow's name in the characters of a DNS label."""
+    return re.sub(r"[^a-z0-9]+", "-", flow.lower())[:POD_PREFIX].strip("-") or "flow"
 
 
 class Resources(NamedTuple):
@@ -69,21 +130,6 @@ def resources_of(resources: Resources) -> py.Expression:
         requests=py.mapping(requests),
         limits=py.mapping((*(requests if resources.guaranteed else (memory,)), *gpu)),
     )
-
-
-def own_arguments(policy: Policy, usual: Resources) -> dict[str, py.Expression]:
-    """The arguments by which a step's operator differs from the DAG's default arguments."""
-    keywords: dict[str, py.Expression] = {}
-    if policy.further_tries:
-        minutes, seconds = divmod(policy.retry_delay_s, 60)
-        delay = f"seconds={policy.retry_delay_s}" if seconds or not minutes else f"minutes={minutes}"
-        keywords |= {"retries": str(policy.further_tries), "retry_delay": f"timedelta({delay})"}
-    if policy.kubernetes is not None:
-        keywords |= _pod(policy.kubernetes)
-    own = own_resources(policy)
-    if own != usual:
-        keywords["container_resources"] = resources_of(own)
-    return keywords | _volumes(policy)
 
 
 def _pod(kubernetes: Kubernetes) -> dict[str, py.Expression]:

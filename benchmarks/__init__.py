@@ -1,0 +1,1 @@
+"""What flowc costs, measured on the machine at hand; `make bench` runs all of it."""
