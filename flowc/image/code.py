@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowc.package import CodePackage
-from flowc.store.artifacts import zstd_module
+from flowc.runner.code import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +17,5 @@ class Code:
 
     def write(self, folder: Path) -> None:
         """Unpack it below a folder for code packages, which is made."""
-        target = folder / self.package.code
-        with tarfile.open(fileobj=io.BytesIO(zstd_module().decompress(self.package.data))) as archive:
-            for member in archive:  # of our own making
-                content = archive.extractfile(member)
-                assert content is not None
-                path = target / member.name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content.read())
+        folder.mkdir(parents=True, exist_ok=True)
+        unpack(self.package.data, self.package.code, str(folder / self.package.code))

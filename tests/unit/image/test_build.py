@@ -11,7 +11,7 @@ import pytest
 from flowc import __version__
 from flowc.compiler import read_program
 from flowc.contract import PLAN, RUNNER
-from flowc.errors import StoreError
+from flowc.errors import ContractError
 from flowc.image.build import HOME, Built, Recipe, build_image, dockerfile
 from flowc.image.code import Code
 from flowc.image.engine import Engine, find_engine
@@ -113,7 +113,7 @@ def test_a_runner_takes_the_code_that_an_image_has(tmp_path: Path) -> None:
     store = LocalStore(str(tmp_path / "store"))
     folder, plan = open_code(store, "Hello", package.code, {"FLOWC_CACHE": str(tmp_path / "cache")})
     assert plan == program.plan and Path(folder, "hello.py").exists()
-    with pytest.raises(StoreError):
+    with pytest.raises(ContractError, match="there is no code package"):
         open_code(store, "Hello", package.code, {"FLOWC_CACHE": str(tmp_path / "other")})
 
 
