@@ -1,4 +1,4 @@
-"""A server of Step Functions, Batch and S3 on this machine: `python -m flowc.simulate.aws_server`.
+"""A server of Step Functions, Batch, ECS, Lambda and S3 on this machine: `python -m flowc.simulate.aws_server`.
 
 Talks to the process that started it in lines of JSON:
 
@@ -6,7 +6,8 @@ Talks to the process that started it in lines of JSON:
   containers), `max_jobs`, `folder` (for the jobs' logs), `s3_environment` (`AWS_*` variables of the store, or null for
   the server's own S3), `job_environment` and `max_retry_delay_s`.
 * Standard output: `{"event": "ready", "port": ...}` when it listens; `job_started` and `job_ended` for each job.
-* A further line on standard input is echoed as `{"event": "echo", "line": ...}`, after all events that came before.
+* The line `stop ID REASON` ends a job, a task of ECS or an invocation of Lambda.
+* Any other line on standard input is echoed as `{"event": "echo", "line": ...}`, after all events that came before.
 
 The server ends, with all of its jobs, when its standard input closes.
 """
@@ -31,7 +32,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from flowc.simulate import batch_jobs, ecs_tasks, moto_repairs
+from flowc.simulate import batch_jobs, ecs_tasks, lambda_functions, moto_repairs
 from flowc.simulate.containers import Engine
 from flowc.simulate.stepfunctions import own_environment
 
@@ -85,6 +86,7 @@ def _prepare(settings: Mapping[str, Any], port: int, output: _Output) -> batch_j
     )
     batch_jobs.install(compute)
     ecs_tasks.install(compute)
+    lambda_functions.install(compute)
     return compute
 
 
@@ -100,7 +102,12 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     output.emit({"event": "ready", "port": server.server_port})
     for line in sys.stdin:
-        output.emit({"event": "echo", "line": line.rstrip("\n")})
+        command, _, rest = line.rstrip("\n").partition(" ")
+        if command == "stop":
+            identity, _, reason = rest.partition(" ")
+            compute.jobs[identity].terminate(reason)
+        else:
+            output.emit({"event": "echo", "line": line.rstrip("\n")})
     compute.stop()
     # threads of the interpreter may wait for ever; nothing here has to be written before the end
     os._exit(0)

@@ -7,6 +7,7 @@ job's command runs with `python` replaced by a given interpreter.
 
 from __future__ import annotations
 
+import json
 import shlex
 import threading
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from moto.batch import models
+from moto.batch.exceptions import ClientException
 from moto.batch.utils import JobStatus
 from moto.moto_api import state_manager
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import (
@@ -31,6 +33,12 @@ GRACE_S = 30.0
 """Between SIGTERM and SIGKILL when a job is terminated or takes too long.
 
 Source: https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html
+"""
+
+OVERRIDES = 8192
+"""Characters of a task's overrides.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
 
 _PROPERTIES = (
@@ -144,6 +152,12 @@ def _wait_for_jobs(compute: Compute) -> None:
     replace(StateTaskServiceBatch, "_build_sync_resolver", build_sync_resolver)
 
 
+def _check_overrides(overrides: Mapping[str, Any]) -> None:
+    """Refuses what the task of ECS that a job becomes cannot be told."""
+    if len(json.dumps(overrides, separators=(",", ":"))) > OVERRIDES:
+        raise ClientException(f"Container Overrides length must be at most {OVERRIDES}")
+
+
 class Job(models.Job):
     """A Batch job whose container runs here.
 
@@ -158,6 +172,7 @@ class Job(models.Job):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _check_overrides(self.container_overrides)
         self.ended = threading.Event()
         self.is_waiting = True
         self.is_wanted: Callable[[], bool] = lambda: True

@@ -10,24 +10,22 @@ import copy
 import json
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from moto.ecs import models
-from moto.ecs.exceptions import EcsClientException, InvalidParameterException
+from moto.ecs.exceptions import EcsClientException, InvalidParameterException, TaskDefinitionNotFoundException
 from moto.logs.models import logs_backends
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_ecs import (
+    StateTaskServiceEcs,
+)
 
-from flowc.simulate.batch_jobs import GRACE_S, Compute
+from flowc.simulate.batch_jobs import GRACE_S, OVERRIDES, Compute
 from flowc.simulate.containers import OUT_OF_MEMORY, CannotStart
-from flowc.simulate.moto_repairs import replace
+from flowc.simulate.moto_repairs import replace, task_failed
 from flowc.simulate.processes import Process, Workload
 from flowc.targets.aws import fargate
-
-OVERRIDES = 8192
-"""Characters of a task's overrides.
-
-Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
-"""
 
 
 def install(compute: Compute) -> None:
@@ -37,6 +35,36 @@ def install(compute: Compute) -> None:
     replace(models.EC2ContainerServiceBackend, "run_task", _run_task)
     replace(models.EC2ContainerServiceBackend, "stop_task", _stop_task)
     replace(models.EC2ContainerServiceBackend, "_get_cluster", _any_cluster)
+    _wait_for_tasks(compute)
+
+
+def _wait_for_tasks(compute: Compute) -> None:
+    """Step Functions learn of a task's end from the task, and take its container's exit code for what it says.
+
+    moto's interpreter asks twice a second, and takes every task that has stopped for one that has succeeded.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
+    """
+    original = StateTaskServiceEcs._build_sync_resolver
+
+    def build_sync_resolver(self: Any, env: Any, **arguments: Any) -> Callable[[], Any]:
+        task: Task = compute.jobs[env.stack[-1]["Tasks"][0]["TaskArn"].rsplit("/", 1)[-1]]
+        resolve: Any = original(self, env=env, **arguments)
+
+        def wait_and_resolve() -> Any:
+            while env.is_running():
+                # an execution that was stopped meanwhile has not failed
+                if task.ended.wait(0.2) and env.is_running():
+                    description = resolve()
+                    if task.exit_code != 0:
+                        raise task_failed(self, env, description)
+                    return description
+            if task.is_waiting:
+                task.terminate("The execution that waited for the task has ended")
+            return None
+
+        return wait_and_resolve
+
+    replace(StateTaskServiceEcs, "_build_sync_resolver", build_sync_resolver)
 
 
 def _any_cluster(self: models.EC2ContainerServiceBackend, name: str) -> models.Cluster:
@@ -62,7 +90,7 @@ def _run_task(
 ) -> list[models.Task]:
     """Starts tasks, wherever there is room: here."""
     cluster = self._get_cluster(cluster_str)
-    definition = self.describe_task_definition(task_definition_str)
+    definition = _definition(self, task_definition_str)
     _check(definition, overrides or {}, launch_type, networking_configuration)
     tasks: list[models.Task] = []
     for _number in range(count):
@@ -82,6 +110,15 @@ def _run_task(
         task.start()
         tasks.append(task)
     return tasks
+
+
+def _definition(self: models.EC2ContainerServiceBackend, identifier: str) -> models.TaskDefinition:
+    """A task definition, found by ARNs of any account and region; one of a user's is here only by its family."""
+    name = identifier.rsplit("/", 1)[-1]
+    try:
+        return self.describe_task_definition(name)
+    except TaskDefinitionNotFoundException:
+        return self.describe_task_definition(name.partition(":")[0])
 
 
 def _check(
@@ -113,8 +150,7 @@ def _stop_task(self: models.EC2ContainerServiceBackend, cluster_str: str, task_s
     (task,) = self.describe_tasks(cluster_str, [task_str])
     assert isinstance(task, Task)
     task.desired_status = "STOPPED"
-    task.stopped_reason = reason
-    task.terminate()
+    task.terminate(reason)
     return task
 
 
@@ -122,6 +158,9 @@ class Task(models.Task):
     """A task of ECS whose container runs here.
 
     Attributes:
+        ended: Is set when ECS answers that it has stopped.
+        exit_code: That of its container; None before, and where none could be started.
+        is_waiting: It has not been started yet.
         log: All that it writes.
     """
 
@@ -142,6 +181,9 @@ class Task(models.Task):
         own: list[dict[str, str]] = self._overrides().get("environment") or []
         self.variables = {v["name"]: v["value"] for v in (*usual, *own)}
         self.log = self.compute.folder / f"{task_definition.family}-{self.id}.log"
+        self.ended = threading.Event()
+        self.exit_code: int | None = None
+        self.is_waiting = True
         self._workload: Workload | None = None
         self._is_unwanted = False
         self.compute.jobs[self.id] = self
@@ -161,6 +203,7 @@ class Task(models.Task):
 
     def _run(self) -> None:
         with self.compute.slots:
+            self.is_waiting = False
             self.compute.emit({"event": "job_started", **self._facts()})
             started = time.monotonic()
             reason = "Essential container in task exited"
@@ -203,6 +246,8 @@ class Task(models.Task):
         self.stop_code = self.stop_code or "EssentialContainerExited"
         self.desired_status = "STOPPED"
         self.last_status = "STOPPED"
+        self.exit_code = code
+        self.ended.set()
 
     def _hand_over_log(self) -> None:
         """Lets CloudWatch have the output, as the log driver of the container does."""
@@ -227,9 +272,10 @@ class Task(models.Task):
             "environment": {k: v for k, v in self.variables.items() if k.startswith("FLOWC_")},
         }
 
-    def terminate(self) -> None:
+    def terminate(self, reason: str) -> None:
         """Asks it to end, and after a while insists."""
         self._is_unwanted = True
+        self.stopped_reason = self.stopped_reason or reason
         if self._workload is not None:
             threading.Thread(target=self._insist, args=(self._workload,), daemon=True).start()
 

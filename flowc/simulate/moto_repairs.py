@@ -18,7 +18,11 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
-from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.api import (
+    ExecutionFailedEventDetails,
+    HistoryEventType,
+    TaskFailedEventDetails,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -37,9 +41,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
     distributed_item_processor_worker,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk,
     state_task_service_batch,
+    state_task_service_ecs,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
@@ -49,9 +55,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramStopped
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from flowc.simulate.errors import SimulateError
 from flowc.simulate.libraries import require_version
+
+READ_S = 960
+"""How long an answer may take: that of a function of Lambda comes when it has ended, after 900 s at most."""
 
 
 def apply(endpoint: str, s3_environment: Mapping[str, str] | None) -> None:
@@ -155,10 +165,10 @@ def repair_error_names_of_branches() -> None:
 def repair_error_names_of_services() -> None:
     """Errors of `aws-sdk` integrations are named after the service as the ARN writes it: `s3.NoSuchKeyException`.
 
-    Step Functions write `S3.NoSuchKeyException` and `Batch.ClientException`.
+    Step Functions write `S3.NoSuchKeyException`, `Batch.ClientException` and `Lambda.ResourceNotFoundException`.
     """
     names: dict[str, str] = state_task_service_aws_sdk._SERVICE_ERROR_NAMES
-    names.update(batch="Batch", s3="S3")
+    names.update({"batch": "Batch", "ecs": "Ecs", "lambda": "Lambda", "s3": "S3"})
 
 
 def repair_failures_in_distributed_maps() -> None:
@@ -206,6 +216,32 @@ def _threshold_exceeded(env: Any) -> FailureEvent:
     )
 
 
+def task_failed(service: Any, env: Any, description: object) -> FailureEventException:
+    """What a `.sync` task raises when what it has waited for has failed.
+
+    Args:
+        service: The task's integration.
+        env: Its environment.
+        description: What the service says of it: the error's cause.
+    """
+    name = StatesErrorNameType.StatesTaskFailed
+    details: Any = {
+        "taskFailedEventDetails": TaskFailedEventDetails(
+            resource=service._get_sfn_resource(),
+            resourceType=service._get_sfn_resource_type(),
+            error=name.to_name(),
+            cause=to_json_str(description),
+        )
+    }
+    event = FailureEvent(
+        env=env,
+        error_name=StatesErrorName(typ=name),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=details,
+    )
+    return FailureEventException(event)
+
+
 def limit_retry_delays(limit_s: float) -> None:
     """Not a repair: no retrier waits longer than this, so that nobody waits two minutes for a simulated retry."""
     original = MaxDelaySecondsDecl._eval_body
@@ -234,14 +270,26 @@ def repair_clients(endpoint: str, s3_environment: Mapping[str, str] | None) -> N
                 clients[service, region] = _client(service, region, endpoint, other)
             return clients[service, region]
 
-    for module in (resource_eval_s3, state_task_service_aws_sdk, state_task_service_batch):
+    modules = (
+        resource_eval_s3,
+        state_task_service_aws_sdk,
+        state_task_service_batch,
+        state_task_service_ecs,
+        lambda_eval_utils,
+    )
+    for module in modules:
         replace(module, "boto_client_for", client)
 
 
 def _client(service: str, region: str, endpoint: str, environment: Mapping[str, str] | None) -> Any:
     """A client of moto's own services, or of another S3 if there are variables that reach it."""
     # parameters are not validated here since Step Functions report what the service says of them
-    config = Config(parameter_validation=False, retries={"total_max_attempts": 1}, max_pool_connections=50)
+    config = Config(
+        parameter_validation=False,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=50,
+        read_timeout=READ_S,
+    )
     session = boto3.session.Session()
     if environment is None:
         return session.client(

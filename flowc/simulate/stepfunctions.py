@@ -25,6 +25,7 @@ from typing import IO, Any
 from flowc import contract
 from flowc.simulate.errors import SimulateError
 from flowc.simulate.libraries import require_libraries
+from flowc.targets.aws.ecs import CONTAINER
 
 START_S = 60.0
 """How long the server may take to start; it takes about 2 s."""
@@ -201,10 +202,10 @@ class AwsServer:
     def terminate_jobs(self, run_id: str, reason: str) -> None:
         """Ends the running jobs of a run, as Step Functions do when an execution is stopped."""
         self._catch_up()
-        batch = self.client("batch")
+        assert self._process is not None
         for job in self._jobs_of(run_id):
             if job.ended is None:
-                batch.terminate_job(jobId=job.started["id"], reason=reason)
+                self._send(self._process, f"stop {job.started['id']} {reason}")
 
     def await_jobs(self, run_id: str) -> None:
         """Waits until no job of a run is running."""
@@ -425,19 +426,24 @@ def _stop(server: AwsServer, states: Any, execution: str, run_id: str, cause: st
 
 
 def _register_foreign_definitions(server: AwsServer, definition: Any) -> None:
-    """Registers the job definitions that a state machine takes for granted, those of an account's own."""
-    used = {value["JobDefinition"] for value in _objects(definition) if "JobDefinition" in value}
-    made = {value["JobDefinitionName"] for value in _objects(definition) if "JobDefinitionName" in value}
-    names = {name.rsplit("/", 1)[-1].split(":")[0] for name in used - made}
-    if not names:
-        return
-    batch = server.client("batch")
-    for name in sorted(names):
+    """Registers the definitions that a state machine takes for granted, those of an account's own."""
+    batch, ecs = server.client("batch"), server.client("ecs")
+    for family in _foreign(definition, used="TaskDefinition", made="Family"):
+        container = {"name": CONTAINER, "image": "unknown", "memory": 512}
+        ecs.register_task_definition(family=family, containerDefinitions=[container])
+    for name in _foreign(definition, used="JobDefinition", made="JobDefinitionName"):
         known = batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
         if not known:
             resources = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
             container = {"image": "unknown", "resourceRequirements": resources}
             batch.register_job_definition(jobDefinitionName=name, type="container", containerProperties=container)
+
+
+def _foreign(definition: Any, *, used: str, made: str) -> list[str]:
+    """The names of what a state machine uses and does not make, without account and revision."""
+    all_used = {value[used] for value in _objects(definition) if used in value}
+    all_made = {value[made] for value in _objects(definition) if made in value}
+    return sorted({name.rsplit("/", 1)[-1].split(":")[0] for name in all_used - all_made})
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

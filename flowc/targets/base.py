@@ -64,6 +64,7 @@ class Rejected:
 
     code: str
     why: str
+    help: str = "change the flow, or choose another target"
 
 
 Support: TypeAlias = Native | Lowered | Rejected
@@ -97,11 +98,13 @@ class OutputFile:
         name: Relative, without folders.
         data: All of its bytes.
         marker: Bytes that such a file holds near its beginning if flowc wrote it.
+        lacks: Options of the target without whose values the file cannot be used yet.
     """
 
     name: str
     data: bytes
     marker: bytes
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,15 +9,16 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flowc.compiler import Program, compile_program, read_program
 from flowc.outputs import Compiled
-from flowc.simulate.airflow import AirflowDriver
+from flowc.simulate.airflow import AirflowDriver, AirflowPod, AirflowResult
 from flowc.simulate.engines import Simulated, on_airflow, on_stepfunctions
 from flowc.simulate.stepfunctions import AwsServer
 from flowc.store.opening import open_store
 from flowc.targets.registry import load_target
+from tests.vendors.pods import problems
 
 IMAGE = "flowc-runner:test"
 
@@ -30,9 +31,9 @@ def program(file: Path) -> Program:
     return found
 
 
-def compiled(flow: Program, target: str, store: str, **settings: str) -> Compiled:
+def compiled(flow: Program, target: str, store: str, image: str = IMAGE, **settings: str) -> Compiled:
     """A flow that must compile."""
-    result, diagnostics = compile_program(flow, load_target(target), store=store, image=IMAGE, settings=settings)
+    result, diagnostics = compile_program(flow, load_target(target), store=store, image=image, settings=settings)
     assert result is not None, diagnostics
     assert not diagnostics
     return result
@@ -64,9 +65,10 @@ def run_airflow(
     aws: AwsServer | None = None,
     **settings: str,
 ) -> Simulated:
-    """The compiled DAG in the real Airflow."""
-    return on_airflow(
-        driver,
+    """The compiled DAG in the real Airflow; its pods are such as Kubernetes takes."""
+    watched = _Watched(driver)
+    simulated = on_airflow(
+        cast(AirflowDriver, watched),
         flow,
         compiled(flow, "airflow", store, **settings),
         store=open_store(store, environment),
@@ -76,16 +78,38 @@ def run_airflow(
         environment=environment,
         aws=aws,
     )
+    pods = [pod.body for pod in watched.pods if pod.body.get("kind") == "Pod"]
+    assert [problem for pod in pods for problem in problems(pod)] == []
+    return simulated
+
+
+class _Watched:
+    """A running Airflow, of whose runs the pods are kept."""
+
+    def __init__(self, driver: AirflowDriver) -> None:
+        self.pods: tuple[AirflowPod, ...] = ()
+        self._driver = driver
+
+    def run(self, *arguments: Any, **keywords: Any) -> AirflowResult:
+        result = self._driver.run(*arguments, **keywords)
+        self.pods = tuple(result.pods)
+        return result
 
 
 def run_stepfunctions(
-    server: AwsServer, flow: Program, store: str, run_id: str, parameters: Mapping[str, Any], folder: Path
+    server: AwsServer,
+    flow: Program,
+    store: str,
+    run_id: str,
+    parameters: Mapping[str, Any],
+    folder: Path,
+    **settings: str,
 ) -> Simulated:
     """The compiled state machine in an interpreter of Step Functions."""
     return on_stepfunctions(
         server,
         flow,
-        compiled(flow, "stepfunctions", store),
+        compiled(flow, "stepfunctions", store, **settings),
         store=open_store(store, server.env),
         run_id=run_id,
         parameters=parameters,

@@ -29,6 +29,21 @@ COMPUTES = ("docker", "batch", "ecs", "local")
 ON_COMPUTE = [(c, f) for c in COMPUTES for f in cases_on("airflow") if f.name in ON_COMPUTES]
 ON_COMPUTE += [("docker", f) for f in cases_on("airflow") if f.name == "mixed_nesting"]
 
+ON_AWS = {
+    "ecs": {
+        "ecs_subnets": "subnet-0a1b",
+        "ecs_execution_role": "arn:aws:iam::123456789012:role/puller",
+    },
+    "lambda": {
+        "lambda_role": "arn:aws:iam::123456789012:role/tasks",
+        "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/flows:1",
+    },
+}
+"""What the computes of Step Functions need beside their names."""
+
+ON_STEP_FUNCTIONS = ("failing", "included", "mixed_nesting", "on_batch", "parameters", "retried")
+"""The flows that each of them is given; one has steps on another."""
+
 STORES = pytest.mark.parametrize("kind", ["directory", "s3"])
 
 
@@ -108,7 +123,7 @@ def test_jobs_beside_pods(airflow: AirflowDriver, aws: AwsServer, tmp_path: Path
     flow = engines.program(case.file)
     result = engines.run_airflow(airflow, flow, url, "one", {}, aws.env, tmp_path, aws)
     assert result.succeeded, result.reason
-    assert [p.step for p in result.processes] == ["join", "end", "start", "fit", "fit"]  # the pods first
+    assert [p.step for p in result.processes] == ["end", "start", "fit", "fit", "join"]  # the pod first
     check(Run(f"{case.flow}/one", url), case)
 
 
@@ -146,3 +161,20 @@ def test_stepfunctions(case: Case, environment: dict[str, str], aws: AwsServer, 
     result = engines.run_stepfunctions(aws, flow, url, run_id, parameters, tmp_path / "out")
     assert result.succeeded is (case.expected["state"] == "succeeded"), result.reason
     check(Run(f"{case.flow}/{flow.flow.run_id_prefix}{run_id}", url), case)
+
+
+@pytest.mark.parametrize("compute", ON_AWS)
+@pytest.mark.parametrize(
+    "case", [c for c in cases_on("stepfunctions") if c.name in ON_STEP_FUNCTIONS], ids=lambda case: case.name
+)
+@pytest.mark.stepfunctions
+def test_computes_of_stepfunctions(
+    case: Case, compute: str, environment: dict[str, str], aws: AwsServer, tmp_path: Path
+) -> None:
+    url = store_url("s3", f"stepfunctions/{compute}", tmp_path).replace(" ", "-")
+    flow = engines.program(case.file)
+    parameters = given(case, url, environment, tmp_path)
+    folder, settings = tmp_path / "out", {"compute": compute, "max_concurrency": "2", **ON_AWS[compute]}
+    result = engines.run_stepfunctions(aws, flow, url, f"run-{compute}", parameters, folder, **settings)
+    assert result.succeeded is (case.expected["state"] == "succeeded"), result.reason
+    check(Run(f"{case.flow}/{flow.flow.run_id_prefix}run-{compute}", url), case)

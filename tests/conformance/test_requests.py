@@ -15,6 +15,7 @@ from flowc.store.opening import open_store
 from tests.conformance import engines
 from tests.conformance.conftest import BUCKET
 from tests.conformance.expectations import FLOWS
+from tests.vendors.pods import problems
 
 FLOW = FLOWS / "resources.py"
 
@@ -35,6 +36,7 @@ def pods_of(file: Path, airflow: AirflowDriver, folder: Path) -> Mapping[str, Ai
         log_dir=folder / "logs",
     )
     assert result.state == "success"
+    assert [problem for pod in result.pods for problem in problems(pod.body)] == []
     return {pod.env["FLOWC_STEP"]: pod for pod in result.pods}
 
 
@@ -95,6 +97,7 @@ def test_pods_are_made_as_their_steps_say(airflow: AirflowDriver, tmp_path: Path
         "limits": {"cpu": "2", "memory": "2048Mi", "amd.com/gpu": "1"},
     }
     assert fit["spec"]["containers"][0]["volumeMounts"] == [{"name": "shared-memory", "mountPath": "/dev/shm"}]
+    assert pods["join"].body["spec"]["containers"][0]["volumeMounts"] == [{"name": "tmpfs", "mountPath": "/var/tmp"}]
     assert end["spec"]["containers"][0]["image"] == engines.IMAGE
     assert end["metadata"]["namespace"] != "flows"
 
@@ -109,7 +112,7 @@ def test_jobs_are_made_as_their_steps_say(aws: AwsServer, tmp_path: Path) -> Non
     active = batch.describe_job_definitions(status="ACTIVE")["jobDefinitions"]
     store = {"name": "FLOWC_STORE", "value": f"s3://{BUCKET}/made"}  # others have registered theirs on this server
     own = {d["jobDefinitionName"]: d for d in active if store in d["containerProperties"].get("environment", [])}
-    assert len(own) == 3 and {d["revision"] for d in own.values()} == {1}, "each is registered once"
+    assert len(own) == 4 and {d["revision"] for d in own.values()} == {1}, "each is registered once"
     by_image = {d["containerProperties"]["image"]: d for d in own.values()}
     start = by_image["team/start:1"]
     container = start["containerProperties"]
@@ -127,6 +130,8 @@ def test_jobs_are_made_as_their_steps_say(aws: AwsServer, tmp_path: Path) -> Non
         {"sourceVolume": "host-0", "containerPath": "/data"},
         {"sourceVolume": "fs-12345678", "containerPath": "/mnt/fs-12345678"},
     ]
+    tmpfs = [d["containerProperties"].get("linuxParameters", {}).get("tmpfs", []) for d in own.values()]
+    assert {(t["containerPath"], t["size"]) for found in tmpfs for t in found} == {("/scratch", 512), ("/var/tmp", 64)}
     shared = [d["containerProperties"].get("linuxParameters", {}).get("sharedMemorySize") for d in own.values()]
     assert sorted(filter(None, shared)) == [256]
     jobs = batch.list_jobs(jobQueue="quick", jobStatus="SUCCEEDED")["jobSummaryList"]

@@ -20,7 +20,7 @@ from flowc.simulate.engines import Simulated, on_airflow, on_stepfunctions
 from flowc.simulate.stepfunctions import AwsServer
 from flowc.store.opening import open_store
 from flowc.targets.registry import load_target
-from tests.cli.flowc import EXAMPLES
+from tests.cli.flowc import EXAMPLES, flowc
 from tests.conformance.engines import program
 from tests.containers.conftest import BUCKET
 from tests.secret_values import keep_secrets
@@ -137,3 +137,11 @@ def test_told_to_end(aws: AwsServer, image: str, tmp_path: Path, monkeypatch: py
     assert task.log == f"waiting\n{rest}"
     assert task.exception["type"] == "terminated"  # type: ignore[index]
     assert not task.successful
+
+
+def test_simulate(aws: AwsServer, image: str, tmp_path: Path) -> None:
+    """The command, with containers: the state machine of a flow, in an S3 of its own."""
+    words = ("--target", "stepfunctions", "--image", image, "--containers")
+    result = flowc("simulate", FLOWS / "who.py", *words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "user is 10001" in result.stdout

@@ -33,6 +33,13 @@ VARIANTS: dict[str, dict[str, str]] = {
         "ecs_execution_role": "arn:aws:iam::123456789012:role/puller",
     },
     "airflow-local": {"compute": "local", "local_python": "/opt/flows/bin/python"},
+    "stepfunctions-ecs": {
+        "compute": "ecs",
+        "ecs_subnets": "subnet-1a,subnet-2b",
+        "ecs_execution_role": "arn:aws:iam::123456789012:role/puller",
+        "max_concurrency": "8",
+    },
+    "stepfunctions-lambda": {"compute": "lambda", "lambda_role": "arn:aws:iam::123456789012:role/tasks"},
 }
 """Settings of targets, by the names of folders that begin with the target's."""
 

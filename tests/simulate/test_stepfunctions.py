@@ -130,6 +130,40 @@ def test_job_is_ended_after_its_attempt_duration(server):
     assert job.log_tail == "begun\n"
 
 
+def task_of_ecs(code, **more):
+    environment = [{"Name": contract.ENV_RUN, "Value.$": "$$.Execution.Name"}]
+    container = {"Name": "flow", "Command": ["python", "-c", code], "Environment": environment}
+    parameters = {"Cluster": "any", "TaskDefinition": "own-task", "Overrides": {"ContainerOverrides": [container]}}
+    resource = "arn:aws:states:::ecs:runTask.sync"
+    return {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True, **more}
+
+
+def test_a_task_of_ecs_fails_with_its_container(server):
+    retry = [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 1, "MaxAttempts": 1, "BackoffRate": 1}]
+    result = run(server, {"a": task_of_ecs("print('to the log'); raise SystemExit(65)", Retry=retry)}, "ecs-failed")
+    assert (result.status, result.error) == ("FAILED", "States.TaskFailed")
+    assert [(j.exit_code, j.log_tail) for j in result.jobs] == [(65, "to the log\n")] * 2
+    cause = json.loads(result.cause)
+    assert (cause["LastStatus"], cause["Containers"][0]["ExitCode"]) == ("STOPPED", 65)
+
+
+def test_an_execution_that_is_stopped_terminates_its_tasks_of_ecs(server):
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('recorded'), sys.exit(3)))\n"
+        "time.sleep(60)"
+    )
+    result = run(server, {"a": task_of_ecs(code)}, "ecs-stopped", timeout_s=1)
+    assert result.status == "ABORTED"
+    assert [(j.exit_code, j.log_tail) for j in result.jobs] == [(3, "recorded\n")]
+
+
+def test_a_job_cannot_be_told_more_than_a_task_of_ecs(server):
+    result = run(server, {"a": python("#" * 8192)}, "too-much")
+    assert (result.status, result.error, result.jobs) == ("FAILED", "Batch.ClientException", ())
+    assert "Container Overrides length must be at most 8192" in result.cause
+
+
 def branches(*bodies):
     scopes = [{"StartAt": f"b{i}", "States": {f"b{i}": body}} for i, body in enumerate(bodies)]
     return {"Type": "Parallel", "Branches": scopes, "End": True}
@@ -356,14 +390,23 @@ def runner(tmp_path):
     return path
 
 
+ECS = {
+    "compute": "ecs",
+    "ecs_subnets": "subnet-1",
+    "ecs_execution_role": "arn:aws:iam::123456789012:role/puller",
+}
+
+
 @pytest.mark.parametrize(
     ("given", "runs"),
     [
         ({}, 2),
         ({"store": "s3://bucket"}, 1),
         ({"batch_job_definition": "arn:aws:batch:eu-west-1:210987654321:job-definition/x:7"}, 1),
+        (ECS, 2),
+        (ECS | {"ecs_task_definition": "arn:aws:ecs:eu-west-1:210987654321:task-definition/x:7"}, 1),
     ],
-    ids=["registers", "no-prefix", "own-definition"],
+    ids=["registers", "no-prefix", "own-definition", "ecs", "ecs-own-definition"],
 )
 def test_emitted_machine_runs_every_task_once(runner, tmp_path, given, runs):
     tasks = tmp_path / "tasks"
@@ -378,8 +421,10 @@ def test_emitted_machine_runs_every_task_once(runner, tmp_path, given, runs):
             )
             assert result.status == "SUCCEEDED", result
             assert sorted((j.step, j.path) for j in result.jobs) == EXPECTED
-        definitions = server.client("batch").describe_job_definitions()["jobDefinitions"]
-    assert len(definitions) == 1, "a job definition is registered once"
+        jobs = server.client("batch").describe_job_definitions()["jobDefinitions"]
+        tasks_of_ecs = server.client("ecs").list_task_definitions()["taskDefinitionArns"]
+    definitions = (tasks_of_ecs, jobs) if given.get("compute") == "ecs" else (jobs, tasks_of_ecs)
+    assert [len(made) for made in definitions] == [1, 0], "a definition is registered once"
     facts = [json.loads(line) for line in tasks.read_text().splitlines()]
     assert {f["FLOWC_STORE"] for f in facts} == {given.get("store", "s3://bucket/deep/prefix")}
     assert {(f["FLOWC_FLOW"], f["FLOWC_CODE"], f["FLOWC_ENGINE"]) for f in facts} == {
@@ -387,6 +432,8 @@ def test_emitted_machine_runs_every_task_once(runner, tmp_path, given, runs):
     }
     sent = [json.loads(f["FLOWC_PARAMETERS"]) for f in facts if "FLOWC_PARAMETERS" in f]
     assert sent == [parameters] * runs
+    if given.get("compute") == "ecs":
+        assert len({f["FLOWC_ATTEMPT"] + f["FLOWC_STEP"] + f["FLOWC_PATH"] for f in facts}) == len(facts)
     retries = [f["FLOWC_RETRY"] for f in facts if f["FLOWC_STEP"] == "flaky"]
     assert retries == ["0", "1", "2"] * runs
     assert_order(facts[: len(EXPECTED)])

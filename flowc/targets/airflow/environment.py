@@ -47,7 +47,7 @@ def _times(options: AirflowOptions) -> tuple[tuple[str, py.Expression], ...]:
     Airflow 2 gives them the time of their start.
     """
     if options.airflow_version == "3":
-        return tuple((name, f'"{{{{ {value} | ts or \'\' }}}}"') for name, value in TIMES.items())
+        return tuple((name, f"\"{{{{ {value} | ts or '' }}}}\"") for name, value in TIMES.items())
     chosen = "'' if dag_run.run_type == 'manual' else"
     return tuple((name, f'"{{{{ {chosen} {value} | ts }}}}"') for name, value in TIMES.items())
 

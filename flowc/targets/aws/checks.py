@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flowc.diagnostics import Diagnostic, Label, Severity
 from flowc.ir.steps import Step
+from flowc.targets.aws import fargate
 from flowc.targets.aws.batch import changes_definition
 
 
@@ -32,14 +33,7 @@ def check_job(
             help="write a whole number: `@resources(cpu=...)`",
             primary=here,
         )
-    if step.policy.disk_mib is not None:
-        yield Diagnostic(
-            code="FC408",
-            message=f"AWS Batch gives jobs no disk of their own: {step.policy.disk_mib} MiB are not asked for",
-            help="see that the machines of the queue have them, or use Fargate: `@batch(ephemeral_storage=...)`",
-            primary=here,
-            severity=Severity.WARNING,
-        )
+    yield from _disk_problems(step)
     if definition is not None and changes_definition(step):
         yield Diagnostic(
             code="FC403",
@@ -48,6 +42,27 @@ def check_job(
             primary=here,
         )
     yield from _fargate_problems(step, execution_role)
+
+
+def _disk_problems(step: Step) -> Iterator[Diagnostic]:
+    """A disk that is asked for, and that no job of the step's would have."""
+    wanted_mib = step.policy.disk_mib
+    disk_gib = None if step.policy.batch is None else step.policy.batch.ephemeral_storage_gib
+    if wanted_mib is None or (disk_gib is not None and wanted_mib <= disk_gib * fargate.GIB):
+        return
+    if disk_gib is None:
+        message = f"AWS Batch gives jobs no disk of their own: {wanted_mib} MiB are not asked for"
+        help = "see that the machines of the queue have them, or use Fargate: `@batch(ephemeral_storage=...)`"
+    else:
+        message = f"the step asks for a disk of {wanted_mib} MiB, and its jobs on Fargate have one of {disk_gib} GiB"
+        help = f"write `@batch(ephemeral_storage={min(fargate.disk_gib(wanted_mib), fargate.MAX_DISK_GIB)})`"
+    yield Diagnostic(
+        code="FC408",
+        message=message,
+        help=help,
+        primary=Label(span=step.span, text="this step"),
+        severity=Severity.WARNING,
+    )
 
 
 def _fargate_problems(step: Step, execution_role: str | None) -> Iterator[Diagnostic]:
@@ -72,6 +87,15 @@ def _fargate_problems(step: Step, execution_role: str | None) -> Iterator[Diagno
             code="FC403",
             message=f"`ephemeral_storage` asks for Fargate, which has no {', no '.join(refused)}",
             help="leave `ephemeral_storage` out: the job then runs on EC2, with the disk of its machine",
+            primary=Label(span=step.span, text="this step"),
+        )
+    if step.policy.cpu == int(step.policy.cpu):
+        yield from fargate.check_pair(step, instead="leave `ephemeral_storage` out")
+    if batch.log_driver is not None and batch.log_driver not in fargate.LOG_DRIVERS:
+        yield Diagnostic(
+            code="FC403",
+            message=f"`ephemeral_storage` asks for Fargate, which has no log driver `{batch.log_driver}`",
+            help=f"choose one of these: {', '.join(fargate.LOG_DRIVERS)}",
             primary=Label(span=step.span, text="this step"),
         )
     if batch.execution_role is None and execution_role is None:

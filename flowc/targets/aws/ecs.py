@@ -41,6 +41,7 @@ def task_definition(
     execution_role: str | None,
     log_group: str,
     region: str,
+    environment: tuple[tuple[str, str], ...] = (),
 ) -> JsonObject:
     """What RegisterTaskDefinition takes beside the family, for the tasks of a step.
 
@@ -55,6 +56,7 @@ def task_definition(
         execution_role: ARN of the role that pulls the image and writes logs.
         log_group: The group in CloudWatch that the output goes to.
         region: Where that is.
+        environment: Variables of all tasks.
     """
     gpu: list[Json] = [{"Type": "GPU", "Value": str(policy.gpu)}] if policy.gpu else []
     options: JsonObject = {
@@ -63,12 +65,15 @@ def task_definition(
         "awslogs-stream-prefix": STREAM_PREFIX,
         "awslogs-create-group": "true",
     }
+    variables: list[Json] = [{"Name": name, "Value": value} for name, value in environment]
+    if all(name != "AWS_DEFAULT_REGION" for name, _ in environment):
+        variables.append({"Name": "AWS_DEFAULT_REGION", "Value": region})
     container: JsonObject = {
         "Name": CONTAINER,
         "Image": image,
         "Command": list(contract.RUNNER),
         "Essential": True,
-        "Environment": [{"Name": "AWS_DEFAULT_REGION", "Value": region}],
+        "Environment": variables,
         "LogConfiguration": {"LogDriver": "awslogs", "Options": options},
         **({"ResourceRequirements": gpu} if gpu else {}),
     }
@@ -132,14 +137,7 @@ def check_task(step: Step, *, launch_type: str, definition: str | None, register
 
 def _fargate_problems(step: Step, here: Label) -> Iterator[Diagnostic]:
     policy = step.policy
-    if not fargate.is_pair(policy.cpu, policy.memory_mib):
-        near = " or ".join(f"cpu={plain(c)}, memory={m}" for c, m in fargate.nearest(policy.cpu, policy.memory_mib))
-        yield Diagnostic(
-            code="FC403",
-            message=f"Fargate has no tasks with {plain(policy.cpu)} CPUs and {policy.memory_mib} MiB",
-            help=f"ask for one of the nearest sizes, {near}, or use EC2: --ecs-launch-type EC2",
-            primary=here,
-        )
+    yield from fargate.check_pair(step, instead="use EC2: --ecs-launch-type EC2")
     lacking = {"GPUs": policy.gpu, "shared memory of a certain size": policy.shared_memory_mib}
     refused = [what for what, is_wanted in lacking.items() if is_wanted]
     if refused:

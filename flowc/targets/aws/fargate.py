@@ -6,7 +6,11 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from flowc.diagnostics import Diagnostic, Label
+from flowc.ir.steps import Step
+from flowc.targets.base import plain
 
 GIB = 1024
 """In MiB."""
@@ -29,6 +33,30 @@ USUAL_DISK_GIB = 20
 """What a task has without asking."""
 
 MAX_DISK_GIB = 200
+
+
+LOG_DRIVERS = ("awslogs", "awsfirelens", "splunk")
+"""Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html"""
+
+
+def check_pair(step: Step, *, instead: str) -> Iterator[Diagnostic]:
+    """Whether a step's task can have the CPUs and the memory that it asks for.
+
+    Args:
+        step: One whose tasks run on Fargate.
+        instead: How to run it elsewhere.
+
+    Emits: FC403.
+    """
+    cpu, memory_mib = step.policy.cpu, step.policy.memory_mib
+    if not is_pair(cpu, memory_mib):
+        near = " or ".join(f"cpu={plain(c)}, memory={m}" for c, m in nearest(cpu, memory_mib))
+        yield Diagnostic(
+            code="FC403",
+            message=f"Fargate has no tasks with {plain(cpu)} CPUs and {memory_mib} MiB",
+            help=f"ask for one of the nearest sizes, {near}, or {instead}",
+            primary=Label(span=step.span, text="this step"),
+        )
 
 
 def is_pair(cpu: float, memory_mib: int) -> bool:

@@ -1,4 +1,4 @@
-"""AWS Step Functions: a state machine whose tasks are AWS Batch jobs."""
+"""AWS Step Functions: a state machine whose tasks are jobs of AWS Batch, tasks of ECS or functions of Lambda."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from flowc.diagnostics import Diagnostic, Label
 from flowc.ir.flow import Flow
-from flowc.targets.aws.checks import check_job
+from flowc.targets.aws.settings import check_forms
 from flowc.targets.base import BY_RUNNER, Feature, Lowered, Native, OutputFile, Rejected, Setting, Support
+from flowc.targets.stepfunctions.computes import computes_of
 from flowc.targets.stepfunctions.emit import (
     EXECUTION_CHARACTERS,
+    MAP_CONCURRENCY,
     NAME_CHARACTERS,
     RUN_CHARACTERS,
     TAGS_BYTES,
@@ -19,10 +21,9 @@ from flowc.targets.stepfunctions.emit import (
     tags_variable,
 )
 from flowc.targets.stepfunctions.layout import to_text
-from flowc.targets.stepfunctions.options import SETTINGS, S3Location, StepFunctionsOptions, s3_location
+from flowc.targets.stepfunctions.options import COMPUTE_NAMES, SETTINGS, S3Location, StepFunctionsOptions, s3_location
 from flowc.targets.stepfunctions.validate import problems
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+")
 _MACHINE = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[^\s:]{1,80}(:[^\s:]+)?")
 """Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-alias.html"""
 
@@ -51,9 +52,13 @@ class StepFunctionsTarget:
         Feature.RETRY_DELAY: Native(),
         Feature.RESOURCES: Native(),
         Feature.GPU: Native(),
-        Feature.DISK: Lowered(how="not at all, with a warning: jobs have the disk of their machine"),
+        Feature.DISK: Lowered(how="on Fargate and in Lambda; elsewhere the disk of the machine, with a warning"),
         Feature.SHARED_MEMORY: Native(),
-        Feature.KUBERNETES: Rejected(code="FC403", why="this version's tasks on Step Functions are jobs of AWS Batch"),
+        Feature.KUBERNETES: Rejected(
+            code="FC403",
+            why="it starts jobs of Batch, tasks of ECS and functions of Lambda",
+            help="write `@resources` for what every target has, and `@batch` for what jobs have beside that",
+        ),
         Feature.BATCH: Native(),
         Feature.ENVIRONMENT: Lowered(how=BY_RUNNER),
         Feature.TIMEOUT: Lowered(how=BY_RUNNER),
@@ -62,7 +67,7 @@ class StepFunctionsTarget:
         Feature.CATCH: Lowered(how="the runner sees to it; the scheduler tries once more when a task is lost"),
         Feature.SCHEDULE: Lowered(how="a schedule of EventBridge Scheduler, in a file of its own"),
         Feature.PROJECT: Lowered(how="in the names of files and jobs, and in front of run ids"),
-        Feature.TAGS: Lowered(how="in the start job's environment"),
+        Feature.TAGS: Lowered(how="in the start task's environment"),
     }
 
     def check(self, flow: Flow, options: StepFunctionsOptions) -> Iterable[Diagnostic]:
@@ -77,13 +82,11 @@ class StepFunctionsTarget:
             return
         yield from _store_problems(options.store, store)
         yield from _option_problems(options)
-        for step in flow.steps:
-            yield from check_job(
-                step,
-                execution_role=options.batch_execution_role,
-                definition=options.batch_job_definition,
-                registers="the state machine",
-            )
+        is_known = options.compute in COMPUTE_NAMES
+        for compute in computes_of(flow, options) if is_known else ():
+            yield from compute.check_options()
+            for step in compute.steps:
+                yield from compute.check_step(step)
         yield from _project_problems(flow)
         yield from _tag_problems(flow)
         if flow.deployment.schedule is not None:
@@ -92,7 +95,7 @@ class StepFunctionsTarget:
             yield from schedule_problems(flow.deployment.schedule)
         too_long = tuple(_name_problems(flow))
         yield from too_long
-        if not too_long:
+        if not too_long and is_known and _is_concurrency(options.max_concurrency):
             yield from _definition_problems(flow, options)
 
     def emit(self, flow: Flow, options: StepFunctionsOptions) -> tuple[OutputFile, ...]:
@@ -124,28 +127,29 @@ def _store_problems(url: str, store: S3Location) -> Iterator[Diagnostic]:
 
 
 def _option_problems(options: StepFunctionsOptions) -> Iterator[Diagnostic]:
-    if not options.batch_queue:
+    if options.compute not in COMPUTE_NAMES:
         yield Diagnostic(
-            code="FC001", message="the Batch queue has no name", help="give one: --batch-queue NAME-OR-ARN"
+            code="FC001",
+            message=f"there is no compute `{options.compute}` on Step Functions",
+            help=f"give one of these: --compute {', '.join(COMPUTE_NAMES)}",
         )
-    roles = {
-        "batch-job-role": options.batch_job_role,
-        "batch-execution-role": options.batch_execution_role,
-        "schedule-role": options.schedule_role,
-    }
-    for flag, role in roles.items():
-        if role is not None and not _ROLE.fullmatch(role):
-            yield Diagnostic(
-                code="FC001",
-                message=f"`{role}` is not the ARN of a role",
-                help=f"give one of the form arn:aws:iam::123456789012:role/NAME: --{flag} ARN",
-            )
+    if not _is_concurrency(options.max_concurrency):
+        yield Diagnostic(
+            code="FC001",
+            message=f"`{options.max_concurrency}` is not a number of items",
+            help=f"give a whole number from 1 to {MAP_CONCURRENCY:,}: --max-concurrency N",
+        )
+    yield from check_forms({"schedule_role": options.schedule_role})
     if options.state_machine is not None and not _MACHINE.fullmatch(options.state_machine):
         yield Diagnostic(
             code="FC001",
             message=f"`{options.state_machine}` is not the ARN of a state machine",
             help="give the one that `aws stepfunctions create-state-machine` printed: --state-machine ARN",
         )
+
+
+def _is_concurrency(number: str | None) -> bool:
+    return number is None or (re.fullmatch("[1-9][0-9]{0,5}", number) is not None and int(number) <= MAP_CONCURRENCY)
 
 
 def _name_problems(flow: Flow) -> Iterator[Diagnostic]:

@@ -57,11 +57,29 @@ class Retrier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Catcher:
+    """Where to go on after an error, which is dropped.
+
+    Attributes:
+        errors: Names of errors.
+        next: The name of a state.
+    """
+
+    errors: tuple[str, ...]
+    next: str
+
+    def to_json(self) -> JsonObject:
+        """The catcher as a member of `Catch`."""
+        return {"ErrorEquals": list(self.errors), "ResultPath": None, "Next": self.next}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A call of a service.
 
     Attributes:
         selector: What of the result becomes the output; None: the result is dropped, the output is the input.
+        catch: Asked after `retry`, in order.
     """
 
     name: str
@@ -70,6 +88,7 @@ class Task:
     parameters: Mapping[str, Json]
     selector: Mapping[str, Json] | None = None
     retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
     next: Next
 
 
@@ -84,12 +103,21 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChooseByNumber:
-    """A Choice between two states: whether a number in the input equals another."""
+class Wait:
+    """Goes on after some seconds."""
+
+    name: str
+    seconds: int
+    next: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """A Choice between two states: whether a number or a text in the input equals another."""
 
     name: str
     variable: str
-    equals: int
+    equals: int | str
     then: str
     otherwise: str
 
@@ -147,7 +175,7 @@ class DistributedMap:
     next: Next
 
 
-State: TypeAlias = Task | Pass | ChooseByNumber | Parallel | DistributedMap
+State: TypeAlias = Task | Pass | Wait | Choose | Parallel | DistributedMap
 
 
 def scope_to_json(scope: Scope) -> JsonObject:
@@ -162,8 +190,11 @@ def state_to_json(state: State) -> JsonObject:
             return _task(state)
         case Pass(comment=comment, parameters=parameters, next=next_):
             return {"Type": "Pass", **_comment(comment), "Parameters": dict(parameters), **_next(next_)}
-        case ChooseByNumber(variable=variable, equals=equals, then=then, otherwise=otherwise):
-            rule: JsonObject = {"Variable": variable, "NumericEquals": equals, "Next": then}
+        case Wait(seconds=seconds, next=next_):
+            return {"Type": "Wait", "Seconds": seconds, "Next": next_}
+        case Choose(variable=variable, equals=equals, then=then, otherwise=otherwise):
+            comparison = "StringEquals" if isinstance(equals, str) else "NumericEquals"
+            rule: JsonObject = {"Variable": variable, comparison: equals, "Next": then}
             return {"Type": "Choice", "Choices": [rule], "Default": otherwise}
         case Parallel(comment=comment, branches=branches, next=next_):
             return {
@@ -185,9 +216,10 @@ def _task(state: Task) -> JsonObject:
         "Type": "Task",
         **_comment(state.comment),
         "Resource": state.resource,
-        "Parameters": dict(state.parameters),
+        "Parameters": with_paths(dict(state.parameters)),
         **result,
         **({"Retry": [r.to_json() for r in state.retry]} if state.retry else {}),
+        **({"Catch": [c.to_json() for c in state.catch]} if state.catch else {}),
         **_next(state.next),
     }
 
@@ -211,6 +243,25 @@ def _distributed_map(state: DistributedMap) -> JsonObject:
         "ResultPath": None,
         **_next(state.next),
     }
+
+
+class Path(str):
+    """What the machine computes: a path or an intrinsic function, as a value among constants."""
+
+    __slots__ = ()
+
+
+def with_paths(value: Json) -> Json:
+    """A value as a machine has it: the names of members that are computed end in `.$`."""
+    match value:
+        case dict():
+            return {f"{key}.$" if isinstance(item, Path) else key: with_paths(item) for key, item in value.items()}
+        case list():
+            return [with_paths(item) for item in value]
+        case Path():
+            return str(value)
+        case _:
+            return value
 
 
 def _comment(comment: str) -> JsonObject:

@@ -1,15 +1,15 @@
 """From a flow's regions to a state machine.
 
-What passes between states is constant in size: `{"run": ..., "path": ...}`. Each step is one Task state that starts a
-Batch job; a foreach is a distributed Map over the numbers that the split's task has left in the store. Everything
-else, a task finds in the store by its address.
+What passes between states is constant in size: `{"run": ..., "path": ...}`. Each step is one Task state that starts
+its task on a compute; a foreach is a distributed Map over the numbers that the split's task has left in the store.
+Everything else, a task finds in the store by its address.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import assert_never
@@ -18,17 +18,13 @@ from flowc import contract
 from flowc.ir import walk
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, Task
-from flowc.ir.steps import Policy, Step
-from flowc.targets.aws.batch import job_name, resources
+from flowc.ir.steps import Step
 from flowc.targets.aws.names import safe, shortened
 from flowc.targets.stepfunctions import asl
-from flowc.targets.stepfunctions.asl import End, Json, JsonObject, Next
-from flowc.targets.stepfunctions.jobs import JobDefinition, computed, job_definitions, queue, tags, variable
+from flowc.targets.stepfunctions.asl import End, JsonObject, Next, Path
+from flowc.targets.stepfunctions.computes import compute_name, computes_of
+from flowc.targets.stepfunctions.computes.base import Compute
 from flowc.targets.stepfunctions.options import S3Location, StepFunctionsOptions, s3_location
-
-SUBMIT_JOB = "arn:aws:states:::batch:submitJob.sync"
-DESCRIBE_DEFINITIONS = "arn:aws:states:::aws-sdk:batch:describeJobDefinitions"
-REGISTER_DEFINITION = "arn:aws:states:::aws-sdk:batch:registerJobDefinition"
 
 NAME_CHARACTERS = 80
 """Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html"""
@@ -51,8 +47,15 @@ Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.ht
 MAX_CONCURRENCY = 100
 """Items of one foreach that are under way at a time.
 
-Step Functions would start 10,000 at once, and after a failure stop as many; Batch takes 50 SubmitJob requests a second.
+Without a number, Step Functions would start 10,000 at once, and after a failure stop as many; Batch takes 50 SubmitJob
+requests a second.
 Source: https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
+"""
+
+MAP_CONCURRENCY = 10_000
+"""The same, at most.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
 OUTER_CONCURRENCY = 30
@@ -62,34 +65,8 @@ Each of its items may hold a Map Run open, and an account has 1,000 of them: 30 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 """
 
-THROTTLED = asl.Retrier(
-    errors=("Batch.AWSBatchException", "Batch.ServerException"),
-    interval_s=5,
-    max_attempts=10,
-    backoff_rate=2,
-    jitter=True,
-)
-"""The job could not be submitted: too many requests at a time, or Batch is not there for a moment.
-
-A job that ran and failed is States.TaskFailed, so that this uses up none of a step's own retries.
-"""
-
-TASK_FAILED = "States.TaskFailed"
-"""Every error of a Task state but States.Timeout.
-
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-"""
-
-UNAVAILABLE = asl.Retrier(errors=(TASK_FAILED,), interval_s=5, max_attempts=5, backoff_rate=2, jitter=True)
-"""For calls that change nothing when they are made again."""
-
-FIND, DECIDE, REGISTER, BEGIN = (
-    "Find job definition",
-    "Is it registered?",
-    "Register job definition",
-    "Begin run",
-)
-"""The states before the first step; a step's name is an identifier and cannot be one of these."""
+BEGIN = "Begin run"
+"""The state before the first step; a step's name is an identifier and cannot be this one."""
 
 
 def state_machine(flow: Flow, options: StepFunctionsOptions) -> JsonObject:
@@ -97,12 +74,12 @@ def state_machine(flow: Flow, options: StepFunctionsOptions) -> JsonObject:
 
     Args:
         flow: Without switches and loops.
-        options: The store is in S3.
+        options: The store is in S3, and there is such a compute.
     """
     store = s3_location(options.store)
     if store is None:
         raise ValueError(f"{options.store} is not in S3")
-    builder = _Builder(flow=flow, options=options, store=store, definitions=job_definitions(flow, options))
+    builder = _Builder(flow=flow, options=options, store=store, computes=computes_of(flow, options))
     return {"Comment": _comment(flow, options), **asl.scope_to_json(builder.machine())}
 
 
@@ -121,7 +98,7 @@ class _Builder:
     flow: Flow
     options: StepFunctionsOptions
     store: S3Location
-    definitions: Mapping[str, JobDefinition]
+    computes: tuple[Compute, ...]
 
     def machine(self) -> asl.Scope:
         body = self._sequence(self.flow.root, depth=0, end=End.KEEP)
@@ -130,36 +107,22 @@ class _Builder:
             parameters={"run.$": self._run(), "path": contract.NO_PATH},
             next=body.states[0].name,
         )
-        return asl.Scope(states=(*self._registration(), begin, *body.states))
+        return asl.Scope(states=(*self._making(), begin, *body.states))
 
     def _run(self) -> str:
         """The run's id as the runner has it."""
         name = "$$.Execution.Name"
         return asl.format_string(f"{self.flow.run_id_prefix}{{}}", name) if self.flow.run_id_prefix else name
 
-    def _registration(self) -> Iterator[asl.State]:
-        """Registers each job definition unless it is there: an image cannot be given with a job."""
-        requests = {d.name: d.request for d in self.definitions.values() if d.request is not None}
-        for number, (name, request) in enumerate(requests.items(), 1):
-            find, decide, register = (numbered(state, number) for state in (FIND, DECIDE, REGISTER))
-            following = BEGIN if number == len(requests) else numbered(FIND, number + 1)
-            yield asl.Task(
-                name=find,
-                comment="A job takes its image from a definition; the first run of this version registers it.",
-                resource=DESCRIBE_DEFINITIONS,
-                parameters={"JobDefinitionName": name, "Status": "ACTIVE", "MaxResults": 1},
-                selector={"found.$": "States.ArrayLength($.JobDefinitions)"},
-                retry=(UNAVAILABLE,),
-                next=decide,
-            )
-            yield asl.ChooseByNumber(name=decide, variable="$.found", equals=0, then=register, otherwise=following)
-            yield asl.Task(
-                name=register,
-                resource=REGISTER_DEFINITION,
-                parameters={"JobDefinitionName": name, **(request or {})},
-                retry=(UNAVAILABLE,),
-                next=following,
-            )
+    def _making(self) -> tuple[asl.State, ...]:
+        """Sees that all definitions exist that tasks are made from."""
+        states: tuple[asl.State, ...] = ()
+        for compute in reversed(self.computes):
+            definitions = tuple(compute.definitions().items())
+            for number, (name, request) in reversed(tuple(enumerate(definitions, 1))):
+                following = states[0].name if states else BEGIN
+                states = (*compute.making(name, request, number=number, following=following), *states)
+        return states
 
     def _sequence(self, sequence: Sequence, *, depth: int, end: End) -> asl.Scope:
         states: list[asl.State] = []
@@ -207,10 +170,14 @@ class _Builder:
             label=label(split.name),
             items=asl.ItemsInS3(bucket=self.store.bucket, key=self._items_key(split)),
             selector={"run.$": "$.run", "path.$": path},
-            max_concurrency=OUTER_CONCURRENCY if nests else MAX_CONCURRENCY,
+            max_concurrency=self._concurrency(nests=nests),
             body=self._sequence(region.body, depth=depth + 1, end=End.EMPTY),
             next=region.join.name,
         )
+
+    def _concurrency(self, *, nests: bool) -> int:
+        wanted = int(self.options.max_concurrency or MAX_CONCURRENCY)
+        return min(wanted, OUTER_CONCURRENCY) if nests else wanted
 
     def _items_key(self, split: Step) -> str:
         """Where the split's task leaves `[0..n-1]`: `contract.Address.items_key`, with run and path left open."""
@@ -218,64 +185,33 @@ class _Builder:
         return asl.format_string(f"{prefix}{split.name}/{{}}/items.json", "$.run", "$.path")
 
     def _step(self, step: Step, next_: Next) -> asl.Task:
-        definition = self.definitions[step.name]
-        command: JsonObject = {} if definition.request is not None else {"Command": list(contract.RUNNER)}
-        overrides: JsonObject = {
-            **command,
-            "Environment": self._environment(step),
-            "ResourceRequirements": resources(step.policy),
-        }
+        name = compute_name(step, self.options)
+        compute = next(c for c in self.computes if c.name == name)
         return asl.Task(
             name=step.name,
             comment=_first_line(step.doc),
-            resource=SUBMIT_JOB,
-            parameters={
-                "JobName": job_name(self.flow.deployed_name, step.name),
-                "JobQueue": queue(step.policy, self.options),
-                "JobDefinition": definition.name,
-                **tags(step.policy),
-                "ContainerOverrides": overrides,
-            },
-            retry=_retry(step.policy),
+            resource=compute.resource,
+            parameters=compute.parameters(step, tuple(self._variables(step))),
+            retry=compute.retry(step.policy),
             next=next_,
         )
 
-    def _environment(self, step: Step) -> list[Json]:
-        variables = [
-            *(variable(*pair) for pair in self.definitions[step.name].environment),
-            variable(contract.ENV_STEP, step.name),
-            computed(contract.ENV_RUN, "$.run"),
-            computed(contract.ENV_PATH, "$.path"),
-        ]
+    def _variables(self, step: Step) -> Iterator[tuple[str, str]]:
+        """What a step's tasks are told beside what all tasks are told."""
+        yield contract.ENV_STEP, step.name
+        yield contract.ENV_RUN, Path("$.run")
+        yield contract.ENV_PATH, Path("$.path")
         if step.policy.further_tries:
-            variables.append(computed(contract.ENV_RETRY, asl.format_string("{}", "$$.State.RetryCount")))
+            yield contract.ENV_RETRY, Path(asl.format_string("{}", "$$.State.RetryCount"))
         if step == walk.entry(self.flow.root):
-            variables.append(computed(contract.ENV_PARAMETERS, "States.JsonToString($$.Execution.Input)"))
+            yield contract.ENV_PARAMETERS, Path("States.JsonToString($$.Execution.Input)")
             if self.flow.deployment.tags:
-                variables.append(variable(contract.ENV_TAGS, tags_variable(self.flow.deployment.tags)))
-        return list(variables)
+                yield contract.ENV_TAGS, tags_variable(self.flow.deployment.tags)
 
 
 def tags_variable(tags: tuple[str, ...]) -> str:
     """What the start task is told of the run's tags."""
     return json.dumps(tags)
-
-
-def _retry(policy: Policy) -> tuple[asl.Retrier, ...]:
-    if not policy.further_tries:
-        return (THROTTLED,)
-    failed = asl.Retrier(
-        errors=(TASK_FAILED,),
-        interval_s=max(1, policy.retry_delay_s),
-        max_attempts=policy.further_tries,
-        backoff_rate=1,
-    )
-    return (THROTTLED, failed)
-
-
-def numbered(state: str, number: int) -> str:
-    """The name of a state that there may be several of."""
-    return state if number == 1 else f"{state} {number}"
 
 
 def derived_name(step: str, what: str) -> str:

@@ -8,13 +8,15 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from flowc.targets.aws.batch import JOB_NAME_CHARACTERS
-from flowc.targets.stepfunctions.emit import LABEL_CHARACTERS, NAME_CHARACTERS, SUBMIT_JOB
+from flowc.targets.stepfunctions.computes import COMPUTES
+from flowc.targets.stepfunctions.emit import LABEL_CHARACTERS, NAME_CHARACTERS
 
 DEFINITION_BYTES = 1024 * 1024
 
@@ -35,6 +37,36 @@ BATCH_PARAMETERS = BATCH_REQUIRED | {
 
 OVERRIDES = frozenset({"Command", "Environment", "InstanceType", "Memory", "ResourceRequirements", "Vcpus"})
 """Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerOverrides.html"""
+
+ECS_REQUIRED = frozenset({"TaskDefinition"})
+ECS_PARAMETERS = ECS_REQUIRED | {
+    "Cluster",
+    "EnableExecuteCommand",
+    "Group",
+    "LaunchType",
+    "NetworkConfiguration",
+    "Overrides",
+    "PlacementConstraints",
+    "PlacementStrategy",
+    "PlatformVersion",
+    "PropagateTags",
+}
+"""Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html"""
+
+ECS_OVERRIDES = frozenset(
+    {"ContainerOverrides", "Cpu", "EphemeralStorage", "ExecutionRoleArn", "Memory", "TaskRoleArn"}
+)
+"""Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"""
+
+OVERRIDES_CHARACTERS = 8192
+"""Of all that a job or task is told when it is started, as JSON; a job of Batch is a task of ECS.
+
+Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+"""
+
+LAMBDA_REQUIRED = frozenset({"FunctionName", "Payload"})
+LAMBDA_PARAMETERS = LAMBDA_REQUIRED | {"ClientContext", "InvocationType", "Qualifier"}
+"""Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html"""
 
 _JOB_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_CHARACTERS - 1}}}")
 _LABEL = re.compile(rf"[A-Za-z0-9_-]{{1,{LABEL_CHARACTERS}}}")
@@ -106,8 +138,9 @@ def _state_problems(name: str, state: Node) -> Iterator[str]:
         yield "it has to have either a next state or an end"
     for retrier in state.get("Retry", ()):
         yield from _retrier_problems(retrier)
-    if state.get("Resource") == SUBMIT_JOB:
-        yield from _job_problems(state.get("Parameters", {}))
+    find = _PROBLEMS.get(state.get("Resource", ""))
+    if find is not None:
+        yield from find(state.get("Parameters", {}))
     if state["Type"] == "Map":
         yield from _map_problems(state)
 
@@ -124,13 +157,35 @@ def _retrier_problems(retrier: Node) -> Iterator[str]:
 
 
 def _job_problems(parameters: Node) -> Iterator[str]:
-    given = {name.removesuffix(".$") for name in parameters}
-    yield from (f"SubmitJob needs `{name}`" for name in sorted(BATCH_REQUIRED - given))
-    yield from (f"SubmitJob has no parameter `{name}`" for name in sorted(given - BATCH_PARAMETERS))
+    yield from _member_problems("SubmitJob", parameters, BATCH_REQUIRED, BATCH_PARAMETERS)
     overrides = parameters.get("ContainerOverrides", {})
     yield from (f"ContainerOverrides have no member `{name}`" for name in sorted(set(overrides) - OVERRIDES))
+    yield from _length_problems(overrides)
     if "JobName" in parameters and not _JOB_NAME.fullmatch(parameters["JobName"]):
         yield f"`{parameters['JobName']}` is not a job name"
+
+
+def _task_problems(parameters: Node) -> Iterator[str]:
+    yield from _member_problems("RunTask", parameters, ECS_REQUIRED, ECS_PARAMETERS)
+    overrides = parameters.get("Overrides", {})
+    yield from (f"Overrides have no member `{name}`" for name in sorted(set(overrides) - ECS_OVERRIDES))
+    yield from _length_problems(overrides)
+
+
+def _function_problems(parameters: Node) -> Iterator[str]:
+    yield from _member_problems("Invoke", parameters, LAMBDA_REQUIRED, LAMBDA_PARAMETERS)
+
+
+def _member_problems(call: str, given: Node, required: frozenset[str], known: frozenset[str]) -> Iterator[str]:
+    names = {name.removesuffix(".$") for name in given}
+    yield from (f"{call} needs `{name}`" for name in sorted(required - names))
+    yield from (f"{call} has no parameter `{name}`" for name in sorted(names - known))
+
+
+def _length_problems(overrides: Node) -> Iterator[str]:
+    size = len(json.dumps(overrides, separators=(",", ":")))
+    if size > OVERRIDES_CHARACTERS:
+        yield f"its overrides have {size:,} characters, and ECS takes {OVERRIDES_CHARACTERS:,}"
 
 
 def _map_problems(state: Node) -> Iterator[str]:
@@ -143,3 +198,11 @@ def _map_problems(state: Node) -> Iterator[str]:
         yield "only a distributed Map has a reader or a label"
     if "Label" in state and not _LABEL.fullmatch(state["Label"]):
         yield f"`{state['Label']}` is not a label"
+
+
+_PROBLEMS: Mapping[str, Callable[[Node], Iterator[str]]] = {
+    COMPUTES["batch"].resource: _job_problems,
+    COMPUTES["ecs"].resource: _task_problems,
+    COMPUTES["lambda"].resource: _function_problems,
+}
+"""What is wrong with the parameters of a call, by its resource."""

@@ -70,9 +70,14 @@ class Carded(FlowSpec):
             raise
         self.next(self.end)
 
+    @card(type="html", id="none", options={"attribute": "nothing_at_all"})
+    @card(type="html", id="inherited", options={"attribute": "counts"})
+    @card(type="html")
     @step
     def end(self):
         del self.failure
+        current.card["none"].append(Markdown("beside"))
+        self.html = "<h1>done</h1>"
 
 
 EXPECTED = {
@@ -163,6 +168,11 @@ EXPECTED = {
                 None,
             ]
         ],
+        "end/_": [
+            ["html", "none", {"attribute": "nothing_at_all"}, [{"kind": "markdown", "text": "beside"}], None],
+            ["html", "inherited", {"attribute": "counts"}, [{"kind": "html", "text": "[(1, 1), (1, 1)]"}], None],
+            ["html", None, {}, [{"kind": "html", "text": "<h1>done</h1>"}], None],
+        ],
     },
     "artifacts": {
         "start/_": {"numbers": [1, 2]},
@@ -170,6 +180,6 @@ EXPECTED = {
         "each/1": {"count": (1, 1), "numbers": [1, 2]},
         "join/_": {"counts": [(1, 1), (1, 1)], "none": [0, False]},
         "fail/_": {"counts": [(1, 1), (1, 1)], "failure": {"object": "flowc.spec.CaughtError"}, "none": [0, False]},
-        "end/_": {"counts": [(1, 1), (1, 1)], "none": [0, False]},
+        "end/_": {"counts": [(1, 1), (1, 1)], "html": "<h1>done</h1>", "none": [0, False]},
     },
 }

@@ -1,6 +1,9 @@
 """Jobs of one's own making, in a foreach too."""
 
-from metaflow import FlowSpec, batch, resources, step
+import os
+import tempfile
+
+from metaflow import FlowSpec, batch, current, resources, step
 
 
 class OnBatch(FlowSpec):
@@ -34,9 +37,12 @@ class OnBatch(FlowSpec):
         self.name = self.input.upper()
         self.next(self.join)
 
+    @batch(use_tmpfs=True, tmpfs_path="/var/tmp", tmpfs_size=64)
     @step
     def join(self, inputs):
         self.names = [i.name for i in inputs]
+        with tempfile.NamedTemporaryFile() as file:
+            self.folders = os.path.dirname(file.name), current.tempdir
         self.next(self.end)
 
     @step
@@ -52,7 +58,7 @@ EXPECTED = {
         "start/_": {"items": ["a", "b"]},
         "fit/0": {"items": ["a", "b"], "name": "A"},
         "fit/1": {"items": ["a", "b"], "name": "B"},
-        "join/_": {"names": ["A", "B"]},
-        "end/_": {"names": ["A", "B"]},
+        "join/_": {"names": ["A", "B"], "folders": ("/var/tmp", "/var/tmp")},
+        "end/_": {"names": ["A", "B"], "folders": ("/var/tmp", "/var/tmp")},
     },
 }

@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from metaflow import FlowSpec, kubernetes, resources, step
+from metaflow import FlowSpec, current, kubernetes, resources, step
 
 
 class OnKubernetes(FlowSpec):
@@ -26,7 +26,8 @@ class OnKubernetes(FlowSpec):
     @step
     def start(self):
         self.items = ["a", "b"]
-        self.folder = os.environ["TMPDIR"]
+        # none of the engines has a tmpfs to mount here
+        self.without = os.environ.get("TMPDIR") != "/metaflow_temp", current.tempdir == tempfile.gettempdir()
         with tempfile.TemporaryFile() as file:
             self.written = file.write(b"abc")
         self.next(self.fit, foreach="items")
@@ -38,9 +39,12 @@ class OnKubernetes(FlowSpec):
         self.name = self.input.upper()
         self.next(self.join)
 
+    @kubernetes(use_tmpfs=True, tmpfs_path="/var/tmp", tmpfs_size=64)
     @step
     def join(self, inputs):
         self.names = [i.name for i in inputs]
+        with tempfile.NamedTemporaryFile() as file:
+            self.folders = os.path.dirname(file.name), current.tempdir
         self.next(self.end)
 
     @step
@@ -53,10 +57,10 @@ EXPECTED = {
     "engines": ["local", "airflow"],
     "tasks": {"start": ["_"], "fit": ["0", "1"], "join": ["_"], "end": ["_"]},
     "artifacts": {
-        "start/_": {"folder": "/metaflow_temp", "items": ["a", "b"], "written": 3},
-        "fit/0": {"folder": "/metaflow_temp", "items": ["a", "b"], "name": "A", "written": 3},
-        "fit/1": {"folder": "/metaflow_temp", "items": ["a", "b"], "name": "B", "written": 3},
-        "join/_": {"names": ["A", "B"]},
-        "end/_": {"names": ["A", "B"]},
+        "start/_": {"without": (True, True), "items": ["a", "b"], "written": 3},
+        "fit/0": {"without": (True, True), "items": ["a", "b"], "name": "A", "written": 3},
+        "fit/1": {"without": (True, True), "items": ["a", "b"], "name": "B", "written": 3},
+        "join/_": {"names": ["A", "B"], "folders": ("/var/tmp", "/var/tmp")},
+        "end/_": {"names": ["A", "B"], "folders": ("/var/tmp", "/var/tmp")},
     },
 }

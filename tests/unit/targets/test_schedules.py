@@ -146,7 +146,7 @@ def test_what_is_no_arn_is_refused(settings: dict[str, str], tmp_path: Path) -> 
     assert result is None
     (flag,) = settings
     assert found.code == "FC001"
-    assert f"--{flag.replace('_', '-')}" in found.help
+    assert f"--{flag.replace('_', '-')}" in f"{found.message} {found.help}"
 
 
 def test_versions_and_aliases_of_a_machine_can_be_started(tmp_path: Path) -> None:

@@ -16,16 +16,16 @@ from flowc.ir import walk
 from flowc.ir.compute import Batch, Tmpfs
 from flowc.ir.flow import Flow
 from flowc.ir.regions import Foreach, Loop, Parallel, Sequence, Switch, Task
-from flowc.ir.steps import Catch, Policy, Step
+from flowc.ir.steps import Catch, Policy, Requests, Step
 from flowc.source import Span
 from flowc.targets.aws.batch import job_name
 from flowc.targets.base import CompileOptions
 from flowc.targets.stepfunctions import TARGET, StepFunctionsOptions
 from flowc.targets.stepfunctions.asl import format_string
+from flowc.targets.stepfunctions.computes import COMPUTES, computes_of
 from flowc.targets.stepfunctions.emit import derived_name, label, state_machine
-from flowc.targets.stepfunctions.jobs import job_definitions
 from flowc.targets.stepfunctions.layout import to_text
-from flowc.targets.stepfunctions.options import S3Location, s3_location
+from flowc.targets.stepfunctions.options import COMPUTE_NAMES, S3Location, s3_location
 from flowc.targets.stepfunctions.validate import problems
 
 SPAN = Span(file="demo.py", start=0, end=1)
@@ -99,6 +99,12 @@ MIXED = flow_of(
     task("end"),
 )
 ROLE = "arn:aws:iam::123456789012:role/own"
+ECS = {"compute": "ecs", "ecs_subnets": "subnet-1a, subnet-2b", "ecs_execution_role": ROLE}
+LAMBDA = {
+    "compute": "lambda",
+    "lambda_role": ROLE,
+    "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/flows:1",
+}
 EVERYTHING = Batch(
     image="own:1",
     queue="own",
@@ -130,6 +136,11 @@ OPTIONS = {
         batch_execution_role="arn:aws:iam::123456789012:role/service/pull",
     ),
     "own-definition": options(batch_job_definition="mine:7"),
+    "ecs": options(**ECS, ecs_security_groups="sg-3,sg-4", ecs_public_ip="true", ecs_task_role=ROLE),
+    "ecs-on-machines": options(compute="ecs", ecs_launch_type="EC2"),
+    "ecs-own-definition": options(compute="ecs", ecs_subnets="subnet-1", ecs_task_definition="mine:7"),
+    "lambda": options(**LAMBDA),
+    "lambda-own-function": options(compute="lambda", lambda_function="mine:live"),
 }
 
 
@@ -155,15 +166,22 @@ def states(machine):
 def request_of(state):
     """The service, the operation's name in snake case and the parameters of a Task state, paths as text."""
     service, _, action = state["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").partition(":")
-    return service, xform_name(action.removesuffix(".sync")), lowered(state["Parameters"])
+    parameters = named(state["Parameters"], lower=service != "lambda")
+    if "Payload" in parameters:
+        parameters["Payload"] = json.dumps(parameters["Payload"])
+    return service, xform_name(action.removesuffix(".sync")), parameters
 
 
-def lowered(value):
+def named(value, *, lower):
+    """Members as boto3 has them: what is computed by its plain name, and but for Lambda with a small first letter."""
     match value:
         case dict():
-            return {k[0].lower() + k[1:].removesuffix(".$"): lowered(v) for k, v in value.items()}
+            return {
+                (k[0].lower() + k[1:] if lower else k).removesuffix(".$"): named(v, lower=lower)
+                for k, v in value.items()
+            }
         case list():
-            return [lowered(v) for v in value]
+            return [named(v, lower=lower) for v in value]
         case _:
             return value
 
@@ -211,6 +229,8 @@ def test_machine_has_no_problems_by_our_own_rules(flow, given):
     (output,) = TARGET.emit(flow, given)
     assert problems(json.loads(output.data), len(output.data)) == ()
     refused = ["FC403"] * 3 if flow is JOBS and given.batch_job_definition else []
+    if flow is JOBS and given.compute != "batch":
+        refused = []  # its other steps ask for nothing
     assert [d.code for d in TARGET.check(flow, given)] == refused
 
 
@@ -222,7 +242,8 @@ def test_each_step_is_a_state_of_its_name():
 
 def definition_of(flow, options):
     """The name of the one job definition that there is."""
-    (name,) = {definition.name for definition in job_definitions(flow, options).values()}
+    (compute,) = computes_of(flow, options)
+    (name,) = compute.definitions()
     return name
 
 
@@ -293,6 +314,278 @@ def test_machine_begins_with_its_job_definition_and_a_small_payload():
         {"Name": "FLOWC_ENGINE", "Value": "stepfunctions"},
         {"Name": "AWS_DEFAULT_REGION", "Value.$": "States.ArrayGetItem(States.StringSplit($$.Execution.Id, ':'), 3)"},
     ]
+
+
+# --- ECS -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_task_of_ecs():
+    machine = emitted(LINEAR, OPTIONS["ecs"])
+    assert list(machine["States"])[:4] == [
+        "Find task definition",
+        "Is the task definition registered?",
+        "Register task definition",
+        "Begin run",
+    ]
+    assert machine["States"]["middle"]["Parameters"] == {
+        "Cluster": "flowc",
+        "LaunchType": "FARGATE",
+        "TaskDefinition": definition_of(LINEAR, OPTIONS["ecs"]),
+        "NetworkConfiguration": {
+            "AwsvpcConfiguration": {
+                "Subnets": ["subnet-1a", "subnet-2b"],
+                "SecurityGroups": ["sg-3", "sg-4"],
+                "AssignPublicIp": "ENABLED",
+            }
+        },
+        "Overrides": {
+            "ContainerOverrides": [
+                {
+                    "Name": "flow",
+                    "Environment": [
+                        {
+                            "Name": "FLOWC_ATTEMPT",
+                            "Value.$": "States.Format('{}.{}', $$.State.EnteredTime, $$.State.RetryCount)",
+                        },
+                        {"Name": "FLOWC_STEP", "Value": "middle"},
+                        {"Name": "FLOWC_RUN", "Value.$": "$.run"},
+                        {"Name": "FLOWC_PATH", "Value.$": "$.path"},
+                    ],
+                }
+            ],
+            "Cpu": "1024",
+            "Memory": "4096",
+        },
+    }
+    request = machine["States"]["Register task definition"]["Parameters"]
+    assert (request["NetworkMode"], request["TaskRoleArn"]) == ("awsvpc", ROLE)
+    (container,) = request["ContainerDefinitions"]
+    assert (container["Image"], container["Command"]) == ("repo/image:1", ["python", "-m", "flowc.runner"])
+    region = "States.ArrayGetItem(States.StringSplit($$.Execution.Id, ':'), 3)"
+    assert [v["Name"] for v in container["Environment"]] == [
+        "FLOWC_STORE", "FLOWC_FLOW", "FLOWC_CODE", "FLOWC_ENGINE", "AWS_DEFAULT_REGION",
+    ]  # fmt: skip
+    assert container["Environment"][-1]["Value.$"] == region
+    assert container["LogConfiguration"]["Options"]["awslogs-region.$"] == region
+
+
+def test_a_region_of_the_settings_stands_in_the_definition():
+    given = options(**ECS, environment=(("AWS_DEFAULT_REGION", "eu-west-1"),))
+    (container,) = emitted(LINEAR, given)["States"]["Register task definition"]["Parameters"]["ContainerDefinitions"]
+    regions = [v for v in container["Environment"] if v["Name"] == "AWS_DEFAULT_REGION"]
+    assert regions == [{"Name": "AWS_DEFAULT_REGION", "Value": "eu-west-1"}]
+
+
+def test_tasks_of_ecs_ask_for_their_sizes():
+    flow = flow_of(task("start", cpu=0.25, memory_mib=512, disk_mib=30_000), task("end", retries=1))
+    assert checked(flow, **ECS) == []
+    found = emitted(flow, options(**ECS))["States"]
+    overrides = found["start"]["Parameters"]["Overrides"]
+    assert (overrides["Cpu"], overrides["Memory"]) == ("256", "512")
+    assert overrides["EphemeralStorage"] == {"SizeInGiB": 30}
+    assert [r["ErrorEquals"] for r in found["end"]["Retry"]] == [
+        ["ECS.AmazonECSException", "ECS.ServerException", "AmazonECS.Unknown"],
+        ["States.TaskFailed"],
+    ]
+
+
+def test_tasks_on_machines_have_gpus_and_no_network_of_their_own():
+    flow = flow_of(task("start", gpu=2, shared_memory_mib=64), task("end"))
+    machine = emitted(flow, OPTIONS["ecs-on-machines"])
+    assert checked(flow, compute="ecs", ecs_launch_type="EC2") == []
+    definition = machine["States"]["Register task definition"]["Parameters"]
+    assert definition["NetworkMode"] == "bridge"
+    (container,) = definition["ContainerDefinitions"]
+    assert container["ResourceRequirements"] == [{"Type": "GPU", "Value": "2"}]
+    assert container["LinuxParameters"] == {"SharedMemorySize": 64}
+    assert "NetworkConfiguration" not in machine["States"]["start"]["Parameters"]
+    assert "Register task definition 2" in machine["States"]
+
+
+def test_own_task_definition_leaves_the_rest_to_each_state():
+    machine = emitted(LINEAR, OPTIONS["ecs-own-definition"])
+    assert list(machine["States"]) == ["Begin run", "start", "middle", "end"]
+    parameters = machine["States"]["middle"]["Parameters"]
+    assert parameters["TaskDefinition"] == "mine:7"
+    (container,) = parameters["Overrides"]["ContainerOverrides"]
+    assert container["Command"] == ["python", "-m", "flowc.runner"]
+    assert container["Environment"][0] == {"Name": "FLOWC_STORE", "Value": "s3://bucket/some/prefix"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "given", "part"),
+    [
+        ({"cpu": 3}, ECS, "Fargate has no tasks with 3 CPUs and 4096 MiB"),
+        ({"gpu": 1, "shared_memory_mib": 1}, ECS, "Fargate has no GPUs, no shared memory"),
+        (
+            {"gpu": 1},
+            {"compute": "ecs", "ecs_launch_type": "EC2", "ecs_task_definition": "x"},
+            "the one to use is given",
+        ),
+    ],
+)
+def test_what_ecs_lacks(policy, given, part):
+    (diagnostic,) = checked_step(given, **policy)
+    assert (diagnostic.code, diagnostic.primary.span) == ("FC403", SPAN)
+    assert part in diagnostic.message
+
+
+# --- Lambda ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_function_of_lambda():
+    machine = emitted(LINEAR, OPTIONS["lambda"])
+    assert list(machine["States"])[:5] == [
+        "Find function",
+        "Is it being made?",
+        "Wait for function",
+        "Create function",
+        "Begin run",
+    ]
+    name = definition_of(LINEAR, OPTIONS["lambda"])
+    middle = machine["States"]["middle"]
+    assert middle["Resource"] == "arn:aws:states:::lambda:invoke"
+    assert middle["Parameters"] == {
+        "FunctionName": name,
+        "Payload": {
+            "environment": {
+                "FLOWC_STORE": "s3://bucket/some/prefix",
+                "FLOWC_FLOW": "Demo",
+                "FLOWC_CODE": "c" * 64,
+                "FLOWC_ENGINE": "stepfunctions",
+                "FLOWC_STEP": "middle",
+                "FLOWC_RUN.$": "$.run",
+                "FLOWC_PATH.$": "$.path",
+            }
+        },
+    }
+    assert machine["States"]["Create function"]["Parameters"] == {
+        "FunctionName": name,
+        "PackageType": "Image",
+        "Code": {"ImageUri": LAMBDA["image"]},
+        "ImageConfig": {"EntryPoint": ["python", "-m"], "Command": ["flowc.runner.lambda_"]},
+        "Role": ROLE,
+        "Timeout": 900,
+        "MemorySize": 4096,
+    }
+
+
+def test_a_function_is_created_once_whoever_is_first():
+    machine = emitted(flow_of(task("start", memory_mib=512), task("end")), OPTIONS["lambda"])
+    find, create = (machine["States"][n] for n in ("Find function", "Create function"))
+    assert find["Catch"] == [
+        {"ErrorEquals": ["Lambda.ResourceNotFoundException"], "ResultPath": None, "Next": "Create function"}
+    ]
+    assert create["Catch"] == [
+        {"ErrorEquals": ["Lambda.ResourceConflictException"], "ResultPath": None, "Next": "Wait for function"}
+    ]
+    for state in (find, create):
+        first = state["Retry"][0]
+        assert (first["ErrorEquals"], first["MaxAttempts"]) == (state["Catch"][0]["ErrorEquals"], 0)
+
+
+def test_tasks_begin_when_their_functions_are_made():
+    """An invocation that is tried again until then would take its retries for those of its step."""
+    machine = emitted(flow_of(task("start", memory_mib=512), task("end")), OPTIONS["lambda"])
+    following = {"": "Find function 2", " 2": "Begin run"}
+    for number, after in following.items():
+        find, decide, wait, create = (
+            machine["States"][f"{name}{number}"]
+            for name in ("Find function", "Is it being made?", "Wait for function", "Create function")
+        )
+        assert (find["ResultSelector"], find["Next"]) == ({"state.$": "$.State"}, f"Is it being made?{number}")
+        pending = {"Variable": "$.state", "StringEquals": "Pending", "Next": f"Wait for function{number}"}
+        assert (decide["Choices"], decide["Default"]) == ([pending], after)
+        assert (wait["Type"], wait["Next"]) == ("Wait", f"Find function{number}")
+        assert create["Next"] == f"Find function{number}"
+
+
+def test_bad_input_is_not_tried_again_where_it_can_be_told():
+    machine = emitted(flow_of(task("start", retries=2), task("end")), OPTIONS["lambda"])
+    retry = machine["States"]["start"]["Retry"]
+    assert [(r["ErrorEquals"], r["MaxAttempts"]) for r in retry[1:]] == [
+        (["flowc.BadInput"], 0),
+        (["States.TaskFailed"], 2),
+    ]
+    assert "Lambda.ResourceConflictException" in retry[0]["ErrorEquals"], "the function is still being made"
+    assert len(machine["States"]["end"]["Retry"]) == 1
+
+
+def test_functions_have_the_sizes_that_steps_ask_for():
+    flow = flow_of(task("start", memory_mib=512, disk_mib=100), task("middle", memory_mib=10_240, disk_mib=10_240))
+    assert checked(flow, **LAMBDA) == []
+    created = [s["Parameters"] for n, s in emitted(flow, OPTIONS["lambda"])["States"].items() if n.startswith("Create")]
+    assert [(c["MemorySize"], c["EphemeralStorage"]) for c in created] == [
+        (512, {"Size": 512}),
+        (10_240, {"Size": 10_240}),
+    ]
+    assert len({c["FunctionName"] for c in created}) == 2
+    assert len(definition_of(flow_of(task("start"), name="F" * 200), OPTIONS["lambda"])) == 64
+
+
+def test_own_function_is_invoked_as_it_is():
+    machine = emitted(LINEAR, OPTIONS["lambda-own-function"])
+    assert list(machine["States"]) == ["Begin run", "start", "middle", "end"]
+    assert machine["States"]["start"]["Parameters"]["FunctionName"] == "mine:live"
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "part"),
+    [
+        ({"gpu": 1}, "FC403", "a function of Lambda has no GPUs"),
+        ({"shared_memory_mib": 1}, "FC403", "a function of Lambda has no shared memory"),
+        ({"timeout_s": 901}, "FC404", "runs for 900 s, and the step may run for 901"),
+        ({"memory_mib": 10_241}, "FC404", "has at most 10240 MiB of memory, and the step asks for 10241"),
+        ({"memory_mib": 100}, "FC404", "has at least 128 MiB of memory, and the step asks for 100"),
+        ({"disk_mib": 10_241}, "FC404", "has at most 10240 MiB of disk, and the step asks for 10241"),
+        ({"cpu": 4, "requests": (Requests(cpu=4),)}, "FC403", "with 4 CPUs has 7076 MiB of memory"),
+        ({"cpu": 8, "requests": (Requests(cpu=8),)}, "FC403", "with 8 CPUs has 14152 MiB of memory"),
+    ],
+)
+def test_what_lambda_lacks(policy, code, part):
+    (diagnostic,) = checked_step(LAMBDA, **policy)
+    assert (diagnostic.code, diagnostic.primary.span) == (code, SPAN)
+    assert part in diagnostic.message
+
+
+def test_a_function_of_the_user_s_has_the_size_that_it_has():
+    own = {"compute": "lambda", "lambda_function": "mine"}
+    (diagnostic,) = checked_step(own, memory_mib=20_000, requests=(Requests(memory_mib=20_000),))
+    assert (diagnostic.code, diagnostic.severity) == ("FC408", Severity.WARNING)
+    assert checked_step(own) == []
+
+
+# --- one flow on several computes ------------------------------------------------------------------------------------
+
+
+def test_every_compute_has_its_name():
+    assert tuple(COMPUTES) == COMPUTE_NAMES
+
+
+@pytest.mark.parametrize("compute", ["ecs", "lambda"])
+def test_a_step_under_batch_is_a_job_whatever_the_others_are(compute):
+    flow = flow_of(task("start"), task("middle", batch=Batch(image="own:1")), task("end"))
+    machine = emitted(flow, OPTIONS[compute])
+    service = {n: machine["States"][n]["Resource"].rsplit(":", 2)[-2] for n in ("start", "middle", "end")}
+    assert service == {"start": compute, "middle": "batch", "end": compute}
+    assert list(machine["States"])[:3] == ["Find job definition", "Is it registered?", "Register job definition"]
+    assert problems(machine, 0) == ()
+
+
+def test_concurrency_holds_for_every_foreach():
+    found = states(emitted(NESTED, options(max_concurrency="7")))
+    assert [found[f"{split} items"]["MaxConcurrency"] for split in ("start", "outer")] == [7, 7]
+    found = states(emitted(NESTED, options(max_concurrency="500")))
+    assert [found[f"{split} items"]["MaxConcurrency"] for split in ("start", "outer")] == [30, 500]
+
+
+@pytest.mark.parametrize("own", [{"batch_job_definition": "x"}, {**ECS, "ecs_task_definition": "x"}])
+def test_what_tasks_are_told_has_to_fit(own):
+    environment = tuple((f"AWS_{n}", "x" * 1000) for n in range(9))
+    (diagnostic,) = checked(flow_of(task("start")), **own, environment=environment)
+    assert diagnostic.code == "FC404"
+    assert "its overrides have" in diagnostic.message
+    assert checked(flow_of(task("start")), **own, environment=environment[:6]) == []
 
 
 def test_own_job_definition_leaves_the_rest_to_each_state():
@@ -436,22 +729,25 @@ def test_names_in_other_alphabets():
 
 
 def test_a_definition_for_each_kind_of_container():
-    definitions = job_definitions(JOBS, options())
-    assert len({d.name for d in definitions.values()}) == 4
     machine = emitted(JOBS)
     assert problems(machine, 0) == ()
+    requests = {
+        p["JobDefinitionName"]: p for p in (s.get("Parameters", {}) for s in states(machine).values()) if "Type" in p
+    }
+    assert len(requests) == 4
+    definitions = {n: requests[states(machine)[n]["Parameters"]["JobDefinition"]] for n in ("start", "middle")}
     registered = [n for n in machine["States"] if n.startswith("Register job definition")]
     assert registered == ["Register job definition", *(f"Register job definition {n}" for n in (2, 3, 4))]
-    start = definitions["start"].request["ContainerProperties"]
+    start = definitions["start"]["ContainerProperties"]
     assert start["LinuxParameters"]["Tmpfs"] == [
         {"ContainerPath": "/fast", "Size": 500, "MountOptions": ["noexec"]},
     ]
-    middle = definitions["middle"].request
+    middle = definitions["middle"]
     assert middle["PlatformCapabilities"] == ["FARGATE"]
     assert middle["ContainerProperties"]["EphemeralStorage"] == {"SizeInGiB": 100}
-    assert "PlatformCapabilities" not in definitions["start"].request
+    assert "PlatformCapabilities" not in definitions["start"]
     same = flow_of(task("a", batch=Batch(queue="x")), task("b"), task("c", batch=Batch(queue="y")))
-    assert len({d.name for d in job_definitions(same, options()).values()}) == 1
+    assert definition_of(same, options())
 
 
 def test_queue_and_tags_go_with_the_job():
@@ -529,9 +825,22 @@ def checked(flow=LINEAR, **given) -> list[Diagnostic]:
         ({"store": "file:///tmp/x"}, "FC402", "cannot use the store `file:///tmp/x`"),
         ({"store": "s3://B"}, "FC402", "`B` is not the name of a bucket"),
         ({"store": "s3://bucket/{x}"}, "FC402", "cannot use the store"),
-        ({"batch_queue": ""}, "FC001", "queue has no name"),
-        ({"batch_job_role": "role"}, "FC001", "`role` is not the ARN of a role"),
-        ({"batch_execution_role": "role"}, "FC001", "`role` is not the ARN of a role"),
+        ({"batch_queue": ""}, "FC001", "`` is not what --batch-queue takes"),
+        ({"batch_job_role": "role"}, "FC001", "`role` is not what --batch-job-role takes"),
+        ({"batch_execution_role": "role"}, "FC001", "`role` is not what --batch-execution-role takes"),
+        ({"schedule_role": "role"}, "FC001", "`role` is not what --schedule-role takes"),
+        ({"compute": "docker"}, "FC001", "there is no compute `docker` on Step Functions"),
+        *(({"max_concurrency": n}, "FC001", f"`{n}` is not a number of items") for n in ("0", "x", "10001", "")),
+        (ECS | {"ecs_cluster": "a b"}, "FC001", "`a b` is not what --ecs-cluster takes"),
+        (ECS | {"ecs_subnets": "subnet-1;subnet-2"}, "FC001", "is not what --ecs-subnets takes"),
+        (ECS | {"ecs_public_ip": "yes"}, "FC001", "`yes` is not what --ecs-public-ip takes"),
+        (ECS | {"ecs_subnets": None}, "FC001", "tasks on Fargate need --ecs-subnets"),
+        (ECS | {"ecs_execution_role": None}, "FC001", "tasks on Fargate need --ecs-execution-role"),
+        (ECS | {"ecs_launch_type": "EC2", "ecs_public_ip": "true"}, "FC001", "only tasks on Fargate get a public"),
+        (LAMBDA | {"lambda_role": None}, "FC001", "functions of Lambda need --lambda-role"),
+        (LAMBDA | {"lambda_role": "role"}, "FC001", "`role` is not what --lambda-role takes"),
+        (LAMBDA | {"lambda_function": "a b"}, "FC001", "`a b` is not what --lambda-function takes"),
+        (LAMBDA | {"image": "registry/flows:1"}, "FC001", "Lambda takes images from ECR only"),
     ],
 )
 def test_options_that_cannot_be_used(given, code, part):
@@ -553,10 +862,10 @@ def test_a_fraction_of_a_cpu():
     assert "0.5" in diagnostic.message
 
 
-def checked_step(**policy):
-    """What is said of a flow of one step."""
+def checked_step(given=None, **policy):
+    """What is said of a flow of one step, with options."""
     only = step("start", **policy)
-    return checked(flow_of(Task(step=only), steps=(only,)))
+    return checked(flow_of(Task(step=only), steps=(only,)), **(given or {}))
 
 
 def test_disk_is_passed_over_with_a_warning():
@@ -593,6 +902,17 @@ def test_fargate_lacks_what_machines_have():
     assert checked(flow_of(Task(step=only), steps=(only,)), batch_execution_role=ROLE) == []
 
 
+def test_jobs_on_fargate_have_certain_sizes_and_log_drivers():
+    (diagnostic,) = checked_step(batch=FARGATE, cpu=2, memory_mib=2048)
+    assert (diagnostic.code, diagnostic.primary.span) == ("FC403", SPAN)
+    assert "Fargate has no tasks with 2 CPUs and 2048 MiB" in diagnostic.message
+    assert "cpu=2, memory=4096 or cpu=1, memory=2048" in diagnostic.help
+    (diagnostic,) = checked_step(batch=replace(FARGATE, log_driver="syslog"))
+    assert "no log driver `syslog`" in diagnostic.message
+    assert checked_step(batch=replace(FARGATE, log_driver="splunk")) == []
+    assert checked_step(batch=Batch(log_driver="syslog"), cpu=2, memory_mib=2048) == []
+
+
 def test_definition_that_is_too_large():
     flow = flow_of(*(task(f"step_{i}") for i in range(1000)))
     assert checked(flow) == []
@@ -625,6 +945,10 @@ def job(**fields):
     return {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": parameters, **fields}
 
 
+def call(what, **parameters):
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{what}", "Parameters": parameters, "End": True}
+
+
 def one(state):
     return {"StartAt": "a", "States": {"a": state}}
 
@@ -651,6 +975,15 @@ TWICE = {"Type": "Parallel", "Branches": [one({"Type": "Pass", "End": True})], "
             one(job(End=True) | {"Parameters": job()["Parameters"] | {"ContainerOverrides": {"Image": "i"}}}),
             "have no member `Image`",
         ),
+        (one(call("ecs:runTask.sync", Cluster="c")), "RunTask needs `TaskDefinition`"),
+        (one(call("ecs:runTask.sync", TaskDefinition="d", Tags=[])), "RunTask has no parameter `Tags`"),
+        (
+            one(call("ecs:runTask.sync", TaskDefinition="d", Overrides={"Image": "i"})),
+            "Overrides have no member `Image`",
+        ),
+        (one(call("ecs:runTask.sync", TaskDefinition="d", Overrides={"Cpu": "1" * 8192})), "and ECS takes 8,192"),
+        (one(call("lambda:invoke", FunctionName="f")), "Invoke needs `Payload`"),
+        (one(call("lambda:invoke", FunctionName="f", Payload={}, LogType="x")), "Invoke has no parameter `LogType`"),
         (one(job(End=True, Retry=[{"ErrorEquals": ["x"], "IntervalSeconds": 0}])), "less than a second"),
         (one(job(End=True, Retry=[{"ErrorEquals": ["x"], "BackoffRate": 0.5}])), "backoff rate"),
         (one(job(End=True, Retry=[{"ErrorEquals": ["x"], "MaxAttempts": -1}])), "negative"),

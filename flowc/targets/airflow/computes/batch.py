@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,13 +16,11 @@ from flowc.targets.airflow.computes.definitions import REGION, function
 from flowc.targets.aws.batch import JsonObject, definition_name, job_definition, job_name, resources
 from flowc.targets.aws.checks import check_job
 from flowc.targets.aws.names import safe
+from flowc.targets.aws.settings import check_forms
 from flowc.targets.templating import TEMPLATES
 
 DEFINITIONS = "job.definitions"
 """The id of the task that registers what is missing; no step's name has a dot."""
-
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[^\s{]+")
-_NAME = re.compile(r"[^\s{]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +92,8 @@ class Jobs(Compute):
         return {self.told: py.call("job", environment, *needs)}
 
     def check_options(self) -> Iterator[Diagnostic]:
-        forms = (
-            ("batch-queue", self.options.batch_queue, _NAME, "a name or ARN"),
-            ("batch-job-definition", self.options.batch_job_definition, _NAME, "a name or ARN"),
-            ("batch-job-role", self.options.batch_job_role, _ROLE, "arn:aws:iam::123456789012:role/NAME"),
-            ("batch-execution-role", self.options.batch_execution_role, _ROLE, "arn:aws:iam::123456789012:role/NAME"),
-        )
-        for flag, value, pattern, meant in forms:
-            if value is not None and not pattern.fullmatch(value):
-                yield Diagnostic(code="FC001", message=f"`{value}` is not what --{flag} takes", help=f"give {meant}")
+        fields = ("queue", "job_definition", "job_role", "execution_role")
+        yield from check_forms({f"batch_{name}": getattr(self.options, f"batch_{name}") for name in fields})
         if not self.options.store.startswith("s3://"):
             yield Diagnostic(
                 code="FC402",

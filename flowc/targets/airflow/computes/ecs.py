@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,15 +15,11 @@ from flowc.targets.airflow.computes.base import Compute, Keywords
 from flowc.targets.airflow.computes.definitions import REGION, function
 from flowc.targets.aws import ecs
 from flowc.targets.aws.batch import JsonObject, in_python
+from flowc.targets.aws.settings import check_fargate, check_forms
 from flowc.targets.templating import TEMPLATES
 
 DEFINITIONS = "task.definitions"
 """The id of the task that registers what is missing; no step's name has a dot."""
-
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[^\s{]+")
-_NAME = re.compile(r"[^\s{]+")
-_IDS = re.compile(r"[a-z]+-[0-9a-f]+(\s*,\s*[a-z]+-[0-9a-f]+)*")
-_GROUP = re.compile(r"[A-Za-z0-9_./#-]{1,512}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,30 +100,15 @@ class Tasks(Compute):
 
     def check_options(self) -> Iterator[Diagnostic]:
         options = self.options
-        role = "arn:aws:iam::123456789012:role/NAME"
-        forms = (
-            ("ecs-cluster", options.ecs_cluster, _NAME, "a name or ARN"),
-            ("ecs-launch-type", options.ecs_launch_type, re.compile("|".join(ecs.LAUNCH_TYPES)), "FARGATE or EC2"),
-            ("ecs-subnets", options.ecs_subnets, _IDS, "the ids of subnets, separated by commas"),
-            ("ecs-security-groups", options.ecs_security_groups, _IDS, "the ids of groups, separated by commas"),
-            ("ecs-task-role", options.ecs_task_role, _ROLE, role),
-            ("ecs-execution-role", options.ecs_execution_role, _ROLE, role),
-            ("ecs-task-definition", options.ecs_task_definition, _NAME, "a family, or an ARN"),
-            ("ecs-log-group", options.ecs_log_group, _GROUP, "the name of a group in CloudWatch"),
+        names = ("cluster", "launch_type", "subnets", "security_groups", "task_role", "execution_role")
+        fields = (*names, "task_definition", "log_group")
+        yield from check_forms({f"ecs_{name}": getattr(options, f"ecs_{name}") for name in fields})
+        yield from check_fargate(
+            launch_type=options.ecs_launch_type,
+            subnets=options.ecs_subnets,
+            execution_role=options.ecs_execution_role,
+            definition=options.ecs_task_definition,
         )
-        for flag, value, pattern, meant in forms:
-            if value is not None and not pattern.fullmatch(value):
-                yield Diagnostic(code="FC001", message=f"`{value}` is not what --{flag} takes", help=f"give {meant}")
-        needed = {"ecs-subnets": options.ecs_subnets, "ecs-execution-role": options.ecs_execution_role}
-        if options.ecs_task_definition is not None:
-            del needed["ecs-execution-role"]
-        for flag, value in needed.items():
-            if value is None and options.ecs_launch_type == ecs.FARGATE:
-                yield Diagnostic(
-                    code="FC001",
-                    message=f"tasks on Fargate need --{flag}",
-                    help="give it, or use machines of EC2: --ecs-launch-type EC2",
-                )
         if not options.store.startswith("s3://"):
             yield Diagnostic(
                 code="FC402",

@@ -109,6 +109,22 @@ def job_definitions(region):
                 },
             },
         },
+        {
+            "jobDefinitionName": "flowc-OnBatch-417a014aabd2",
+            "type": "container",
+            "containerProperties": {
+                "image": "flowc-runner:golden",
+                "command": ["python", "-m", "flowc.runner"],
+                "environment": [{"name": "AWS_DEFAULT_REGION", "value": region}],
+                "resourceRequirements": [
+                    {"type": "VCPU", "value": "1"},
+                    {"type": "MEMORY", "value": "4096"},
+                ],
+                "linuxParameters": {
+                    "tmpfs": [{"containerPath": "/var/tmp", "size": 64}],
+                },
+            },
+        },
     ]
 
 
@@ -223,7 +239,11 @@ with DAG(
         job_definition="flowc-OnBatch-af66c3061df6",
         needs={"VCPU": "2", "MEMORY": "2048"},
     )
-    join = KubernetesPodOperator(task_id="join")
+    join = BatchOperator(
+        task_id="join",
+        job_definition="flowc-OnBatch-417a014aabd2",
+        container_overrides=job(ENV, {"VCPU": "1", "MEMORY": "4096"}),
+    )
     end = KubernetesPodOperator(task_id="end")
 
     register_job_definitions() >> start

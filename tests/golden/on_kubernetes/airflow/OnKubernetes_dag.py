@@ -169,7 +169,19 @@ with DAG(
         ],
         volume_mounts=[k8s.V1VolumeMount(name="shared-memory", mount_path="/dev/shm")],
     )
-    join = KubernetesPodOperator(task_id="join")
+    join = KubernetesPodOperator(
+        task_id="join",
+        volumes=[
+            k8s.V1Volume(
+                name="tmpfs",
+                empty_dir=k8s.V1EmptyDirVolumeSource(
+                    medium="Memory",
+                    size_limit="64Mi",
+                ),
+            ),
+        ],
+        volume_mounts=[k8s.V1VolumeMount(name="tmpfs", mount_path="/var/tmp")],
+    )
     end = KubernetesPodOperator(task_id="end")
 
     fit >> join >> end
