@@ -46,6 +46,9 @@ INPUT_LOGICAL_DATE = "flowc:logical_date"
 RUNNER = ("python", "-m", "flowc.runner")
 """The command that a scheduler starts."""
 
+LAMBDA_RUNNER = ("python", "-m", "flowc.runner.lambda_")
+"""The command of a function of AWS Lambda, whose events are the environments of tasks."""
+
 # --- exit codes of the runner ----------------------------------------------------------------------------------------
 
 EXIT_OK = 0
@@ -59,6 +62,11 @@ EXIT_SIGNAL = 128
 """With a signal's number added, as shells do it: the task was told to end by the signal, or was killed by it."""
 EXIT_TERMINATED = EXIT_SIGNAL + 15
 """The task was told to end, by SIGTERM; trying again elsewhere may help."""
+
+LAMBDA_INPUT_ERROR = "flowc.BadInput"
+LAMBDA_STORE_ERROR = "flowc.StoreUnreachable"
+LAMBDA_TERMINATED = "flowc.Terminated"
+"""Names of errors that functions of Lambda answer with, for 65, 75 and 143; for 1 it is the exception's own."""
 
 # --- paths -----------------------------------------------------------------------------------------------------------
 
@@ -312,6 +320,8 @@ class PlanStep(NamedTuple):
         secrets: What its code sees in the environment beside that.
         secrets_override: They may replace variables that are set already.
         cards: What it fills beside its artifacts.
+        tempdir: A folder in memory that its machine has; None for none.
+        tempdir_by_name: Temporary files lie there only where its code says so, by `current.tempdir`.
     """
 
     name: str
@@ -329,6 +339,8 @@ class PlanStep(NamedTuple):
     secrets: tuple[PlanSecret, ...] = ()
     secrets_override: bool = False
     cards: tuple[PlanCard, ...] = ()
+    tempdir: str | None = None
+    tempdir_by_name: bool = False
 
     @property
     def further_tries(self) -> int:
@@ -413,7 +425,7 @@ def _step_json(step: PlanStep) -> dict[str, Any]:
         "secrets": [secret._asdict() for secret in step.secrets],
         "cards": [card._asdict() for card in step.cards],
     }
-    rare = ("secrets", "secrets_override", "cards")
+    rare = ("secrets", "secrets_override", "cards", "tempdir", "tempdir_by_name")
     return {name: value for name, value in fields.items() if value or name not in rare}
 
 

@@ -154,6 +154,10 @@ class TaskDied(Exception):
     """A task has ended without a result and without an exception: it was killed, or the machine was lost."""
 
 
+class OutOfMemory(TaskDied):
+    """The kernel has killed a task for want of memory."""
+
+
 class CaughtError(Exception):
     """What `@catch` has caught, as the artifact that its `var` names.
 
@@ -419,7 +423,7 @@ class ParameterContext(NamedTuple):
 
     Attributes:
         flow_name: The flow's name.
-        user_name: Who runs it, as the environment of the start task says; possibly empty.
+        user_name: Who has started the run, as `current.username`; None where nobody has said that.
         parameter_name: The parameter.
         logger: Prints a line.
         ds_type: The kind of store: `local` or `s3`.
@@ -427,7 +431,7 @@ class ParameterContext(NamedTuple):
     """
 
     flow_name: str
-    user_name: str
+    user_name: str | None
     parameter_name: str
     logger: Callable[..., None]
     ds_type: str
@@ -548,6 +552,7 @@ class Current:
     # as text, since a task that does not ask should not wait for `datetime` to be imported
     _logical_date: str | None = None
     _data_interval: tuple[str | None, str | None] = (None, None)
+    _tempdir: str | None = None
     _card: Any = None
     _no_card: Any = None
 
@@ -573,9 +578,9 @@ class Current:
 
     @property
     def tempdir(self) -> str | None:
-        """A directory for files that need not outlive the task."""
-        if not self.is_running_flow:
-            return None
+        """A directory for files that need not outlive the task: the step's file system in memory, if it has one."""
+        if self._tempdir is not None or not self.is_running_flow:
+            return self._tempdir
         from tempfile import gettempdir
 
         return gettempdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,18 +25,28 @@ class _Count:
     done: int = 0
     failed: int = 0
     retried: int = 0
+    interrupted: int = 0
 
 
 class Progress(Watcher):
     """Prints the tasks' output line by line, under their names, and on a terminal a live table of steps."""
 
-    def __init__(self, plan: Plan, out: TextIO = sys.stdout) -> None:
+    def __init__(self, plan: Plan, out: TextIO = sys.stdout, begin: Callable[[], None] = lambda: None) -> None:
+        """Show nothing until a task is started: before that, all that there can be to say is an error.
+
+        Args:
+            plan: The steps.
+            out: Where to.
+            begin: Called before anything is shown.
+        """
         self._plan = plan
         self._out = out
         self._counts = {name: _Count() for name in plan.steps}
         self._partial: dict[Address, bytes] = {}
         self._last_failure: tuple[Address, str] | None = None
-        self._live = _live() if out.isatty() else None
+        self._begin = begin
+        self._has_begun = False
+        self._live: Live | None = None
         self._next_s = 0.0
 
     @property
@@ -44,6 +55,10 @@ class Progress(Watcher):
         return self._last_failure
 
     def started(self, task: Address, retry: int) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._begin()
+            self._live = _live() if self._out.isatty() else None
         self._counts[task.step].running += 1
         self._refresh()
 
@@ -75,13 +90,21 @@ class Progress(Watcher):
             self._say(f"{_name(task)} failed")
         self._refresh()
 
+    def interrupted(self, task: Address) -> None:
+        count = self._counts[task.step]
+        count.running -= 1
+        count.interrupted += 1
+        self._end_line(task)
+        self._say(f"{_name(task)} was interrupted")
+        self._refresh()
+
     def close(self) -> None:
         """Show the last state and give the terminal back."""
         if self._live is not None:
             self._live.update(self._table(), refresh=True)
             self._live.stop()
             self._live = None
-        else:
+        elif self._has_begun:
             for name, count in self._counts.items():
                 self._say(f"{name:<24} {_words(count)}")
 
@@ -133,6 +156,7 @@ def _words(count: _Count) -> str:
     parts += [f"{count.running} running"] if count.running else []
     parts += [f"{count.retried} tried again"] if count.retried else []
     parts += [f"{count.failed} failed"] if count.failed else []
+    parts += [f"{count.interrupted} interrupted"] if count.interrupted else []
     return ", ".join(parts) or "not started"
 
 

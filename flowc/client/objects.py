@@ -32,10 +32,12 @@ from flowc.store.files import size_of
 from flowc.store.objects import ObjectStore
 from flowc.store.opening import open_store
 from flowc.store.origins import located, origins_of
-from flowc.store.records import DONE, FAILED, Commit, RunRecord, TaskRecord
+from flowc.store.records import DONE, FAILED, TERMINATED, Commit, RunRecord, TaskRecord
 
 if TYPE_CHECKING:
     from flowc.cards.stored import CardContainer
+
+_LOGS_OF_METAFLOW = frozenset({"stdout", "stderr", "loglines"})
 
 
 class NotFound(FlowcError, KeyError):
@@ -487,6 +489,14 @@ class Task:
         self._address = address
         self.id = format_path(address.path)
 
+    if not TYPE_CHECKING:  # which would take every name for one that there is
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _LOGS_OF_METAFLOW:
+                one = "a task has one log, of all that it has printed: use `.log`"
+                raise AttributeError(f"there is no `{name}`: {one}", name=name, obj=self)
+            return self.__getattribute__(name)  # raises what it has raised before
+
     @property
     def pathspec(self) -> str:
         """`Flow/run_id/step/task_id`."""
@@ -517,11 +527,11 @@ class Task:
         """`running`, `succeeded`, `failed` or `interrupted`; a task that will be tried again is `running`."""
         if self.successful:
             return reading.SUCCEEDED
-        if self._given_up:
-            return reading.FAILED
-        if self._run._end is None:
+        record = self._record
+        if self._run._end is None and not self._given_up:
             return reading.RUNNING
-        return reading.INTERRUPTED if self._record is None else reading.FAILED
+        is_told = record is None or (record.error is not None and record.error["type"] == TERMINATED)
+        return reading.INTERRUPTED if is_told else reading.FAILED
 
     @property
     def successful(self) -> bool:

@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
-from flowc.contract import EXIT_INPUT, EXIT_OK, Address, Plan, end_json_key, run_key
+from flowc.contract import EXIT_INPUT, EXIT_OK, EXIT_TERMINATED, Address, Plan, end_json_key, run_key
 from flowc.ir.steps import IncludedFile
 from flowc.local.frontier import Frontier
 from flowc.local.interruptions import Interruptions
 from flowc.local.zygote import Zygote
 from flowc.package import CodePackage, upload_files, upload_package
+from flowc.runner.memory import Memory
 from flowc.runner.request import Request
 from flowc.runner.start import UNMARKED, Start
-from flowc.runner.supervise import Log, Pipes, drain, drain_rest, outcome
+from flowc.runner.supervise import Log, Pipes, TaskEnd, drain, drain_rest, outcome
 from flowc.runner.task import Failure, catch_death
 from flowc.runner.words import Words
 from flowc.store.objects import ObjectStore
@@ -58,6 +59,9 @@ class Watcher(Protocol):
     def failed(self, task: Address, attempt: str, again: bool) -> None:
         """An attempt has failed; `again` tells whether another one follows."""
 
+    def interrupted(self, task: Address) -> None:
+        """A task was told to end, as the run was interrupted."""
+
 
 class _Running(NamedTuple):
     request: Request
@@ -65,6 +69,7 @@ class _Running(NamedTuple):
     pipes: Pipes
     words: Words
     log: Log
+    memory: Memory
 
 
 def new_run_id() -> str:
@@ -183,6 +188,7 @@ class Engine:
         self._state: RunState | None = None
         self._kill_at_s: float | None = None
         self._number = 0
+        self._memory = Memory.watch()
         self._selector = selectors.DefaultSelector()
         self._selector.register(zygote.socket, selectors.EVENT_READ, _ZYGOTE)
         self._selector.register(interruptions.fd, selectors.EVENT_READ, _INTERRUPTION)
@@ -227,6 +233,7 @@ class Engine:
             pipes,
             Words(pipes.word_read),
             Log(sink, lambda data: self._watcher.output(task, data)),
+            self._memory.again(),
         )
         self._watcher.started(task, request.retry)
         self._zygote.start(self._number, request, pipes.output_write, pipes.word_write)
@@ -294,7 +301,9 @@ class Engine:
             is_wanted = self._state is not RunState.INTERRUPTED
             return is_wanted and catch_death(request, store, self._plan, started_ns, failure)
 
-        code = outcome(self._store, request, running.started_ns, status, running.words, running.log, catch)
+        told = signal.SIGTERM if self._state is RunState.INTERRUPTED else None
+        ended = TaskEnd(status, running.words, told, running.memory)
+        code = outcome(self._store, request, running.started_ns, ended, running.log, catch)
         running.log.close()
         if code == EXIT_OK:
             self._succeeded(request)
@@ -316,7 +325,10 @@ class Engine:
             self._again.append(request._replace(retry=request.retry + 1))
         elif self._state is None:
             self._state = RunState.FAILED
-        self._watcher.failed(request.task, request.attempt, again)
+        if code == EXIT_TERMINATED and self._state is RunState.INTERRUPTED:
+            self._watcher.interrupted(request.task)
+        else:
+            self._watcher.failed(request.task, request.attempt, again)
 
     def _interrupt(self) -> None:
         """The first time tasks are asked to end, the second time they are killed at once."""

@@ -28,10 +28,12 @@ from flowc.runner.loader import load_flow
 from flowc.runner.output import say
 from flowc.runner.request import Request
 from flowc.runner.start import Start
-from flowc.runner.task import NOBODY, Code, StepError, own_frames, perform
+from flowc.runner.task import NOBODY, Code, StepError, perform
+from flowc.runner.tracebacks import own_frames
 from flowc.runner.words import Teller
 from flowc.store.objects import ObjectStore
 from flowc.store.opening import open_store, prepare_store
+from flowc.store.records import RunRecord
 
 
 class Rerun(NamedTuple):
@@ -46,7 +48,8 @@ class Rerun(NamedTuple):
         find_run: The key of the run that has the inputs; called when the store may be opened.
         run_id: The new run's id; not used before.
         start: What else is to be known of the new run; the rest is as in the old one.
-        listen: Told of the task, as one of the old run, when it is about to run.
+        is_branch_chosen: Whether the project's branch is the one that the plan says; else that of the old run counts.
+        listen: Told of the task, as one of the old run, and of the branch, when it is about to run.
     """
 
     wanted: Wanted
@@ -57,7 +60,8 @@ class Rerun(NamedTuple):
     find_run: Callable[[], str]
     run_id: str
     start: Start
-    listen: Callable[[Address], None]
+    is_branch_chosen: bool
+    listen: Callable[[Address, str | None], None]
 
 
 Ended = tuple[RunState | None, tuple[Diagnostic, ...]]
@@ -76,11 +80,11 @@ def run_again(rerun: Rerun, watch: Callable[[], Watcher]) -> Ended:
     Raises:
         FlowcError: There is no such run, or the store cannot be used.
     """
-    plan = _for_one_step(rerun.wanted, timed=True)
+    plan = _for_one_step(rerun.wanted, debugged=False)
     with Interruptions() as interruptions:
         prepare_store(rerun.store_url)
         # before anything else: what it forks must know no thread and no store
-        zygote = Zygote(plan, rerun.folder, patient=True)
+        zygote = Zygote(plan, rerun.folder)
         try:
             store = open_store(rerun.store_url)
             inputs, found = find_inputs(store, rerun.wanted, rerun.find_run())
@@ -104,7 +108,7 @@ def debug_again(rerun: Rerun) -> Ended:
     Raises:
         FlowcError: There is no such run, or the store cannot be used.
     """
-    plan = _for_one_step(rerun.wanted, timed=False)
+    plan = _for_one_step(rerun.wanted, debugged=True)
     store = open_store(rerun.store_url)
     inputs, found = find_inputs(store, rerun.wanted, rerun.find_run())
     if inputs is None:
@@ -126,9 +130,13 @@ def debug_again(rerun: Rerun) -> Ended:
     return state, ()
 
 
-def _for_one_step(wanted: Wanted, *, timed: bool) -> Plan:
+def _for_one_step(wanted: Wanted, *, debugged: bool) -> Plan:
     def alone(step: PlanStep) -> PlanStep:
-        return step._replace(retries=0, timeout_s=step.timeout_s if timed else None)
+        step = step._replace(retries=0)
+        if not debugged:
+            return step
+        # who leaves the debugger at an exception has seen the step fail; what catches it would call that a success
+        return step._replace(timeout_s=None, catch=step.catch and _post_mortem() is None)
 
     steps = wanted.plan.steps
     return wanted.plan._replace(steps={**steps, wanted.step: alone(steps[wanted.step])})
@@ -138,6 +146,7 @@ def _begin(store: ObjectStore, rerun: Rerun, inputs: Inputs) -> Request:
     """Start the new run; the request of its task, which writes the run's record as a first task does."""
     flow, origin, step, path = inputs.task
     before, start, project = inputs.record, rerun.start, rerun.wanted.plan.project
+    branch = _branch(rerun, before)
     fresh = before._replace(
         run_id=rerun.run_id,
         code=rerun.package.code,
@@ -147,11 +156,11 @@ def _begin(store: ObjectStore, rerun: Rerun, inputs: Inputs) -> Request:
         tags=tuple(sorted({*before.tags, *start.tags})),
         user=start.user,
         project=None if project is None else project.name,
-        branch=None if project is None else project.branch,
+        branch=branch,
         logical_date=start.logical_date or before.logical_date,
         data_interval=start.data_interval or before.data_interval,
     )
-    rerun.listen(inputs.task)
+    rerun.listen(inputs.task, branch)
     upload_package(store, flow, rerun.package)
     upload_files(store, flow, rerun.files)
     return Request(
@@ -165,6 +174,16 @@ def _begin(store: ObjectStore, rerun: Rerun, inputs: Inputs) -> Request:
         engine="local",
         fresh=fresh,
     )
+
+
+def _branch(rerun: Rerun, before: RunRecord) -> str | None:
+    """The branch of the flow's project that the new run is of."""
+    project = rerun.wanted.plan.project
+    if project is None:
+        return None
+    if rerun.is_branch_chosen or before.branch is None or before.project != project.name:
+        return project.branch
+    return before.branch
 
 
 class _Single:

@@ -1,4 +1,4 @@
-"""The process that imports the flow once and then only forks.
+"""The process that imports the flow once, when there is a task, and then only forks.
 
 It has no threads and opens no store, so that what it forks is sound. It talks with the scheduler over a socket: a
 request carries two file descriptors (output, word) and is answered when the task's process has ended. One without
@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
 from flowc.contract import Address, Plan
+from flowc.runner.breakpoints import explain_breakpoints
 from flowc.runner.loader import load_flow
 from flowc.runner.output import flush
 from flowc.runner.request import Request
@@ -54,8 +55,7 @@ class Zygote:
         pid: The zygote's process, which leads a process group of its own.
     """
 
-    def __init__(self, plan: Plan, folder: str, *, patient: bool = False) -> None:
-        """Args: patient: The flow is imported only when there is a task, which may never be."""
+    def __init__(self, plan: Plan, folder: str) -> None:
         flush()
         ours, theirs = socket.socketpair()
         scheduler = os.getpid()
@@ -65,7 +65,7 @@ class Zygote:
             code = 1
             try:
                 die_with(scheduler)
-                code = _serve(theirs, plan, folder, patient)
+                code = _serve(theirs, plan, folder)
             finally:
                 os._exit(code)
         _lead_group(self.pid)
@@ -128,7 +128,7 @@ def _lead_group(pid: int) -> None:
         os.setpgid(pid, pid)
 
 
-def _serve(requests: socket.socket, plan: Plan, folder: str, patient: bool) -> int:
+def _serve(requests: socket.socket, plan: Plan, folder: str) -> int:
     _lead_group(os.getpid())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -137,8 +137,10 @@ def _serve(requests: socket.socket, plan: Plan, folder: str, patient: bool) -> i
     os.close(devnull)
     # a notebook has put its own in their place, which know nothing of the pipes of tasks
     sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__
-    if patient and not requests.recv(1, socket.MSG_PEEK):
+    # the flow is imported when there is a task, which may never be: what it prints comes after the run is announced
+    if not requests.recv(1, socket.MSG_PEEK):
         return 0
+    explain_breakpoints()  # of the module itself
     load = _Loaded(plan, folder)
     flush()  # else every task would print again what the module has printed
     wake = os.pipe()

@@ -34,10 +34,10 @@ def make_context(plan: Plan, store: str, user: str | None) -> ParameterContext:
 
     Args:
         store: The store's URL.
-        user: Who has started the run, if that is known.
+        user: Who has started the run; None where that is not known.
     """
     kind = "s3" if store.startswith("s3://") else "local"
-    return ParameterContext(plan.flow, user or "", "", _log, kind, None)
+    return ParameterContext(plan.flow, user, "", _log, kind, None)
 
 
 def find(plan: Plan, cls: type[FlowSpec], values: Mapping[str, Any], context: ParameterContext) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.contract import Plan, format_path
+from flowc.runner.environment import tempdir
 from flowc.runner.request import Request
 from flowc.spec import current
 from flowc.store.records import RunRecord
@@ -28,11 +29,14 @@ def set_current(request: Request, plan: Plan, record: RunRecord) -> None:
     current.tags = frozenset(record.tags)
     current.username = record.user
     current.origin_run_id = record.origin
+    current._tempdir = tempdir(plan.steps[task.step])
     current._logical_date = record.logical_date
     if record.data_interval is not None:
         begin, end = record.data_interval
         current._data_interval = (begin, end)
     project = plan.project
+    if project is not None and record.branch is not None:
+        project = project._replace(branch=record.branch)  # a single step's run is of the branch that its inputs are of
     if project is not None:
         current.project_name = project.name
         current.branch_name = project.branch

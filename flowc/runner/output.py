@@ -7,13 +7,13 @@ import sys
 from contextlib import suppress
 
 
-def say(text: str) -> None:
-    """Write text to standard output, whatever the user's code has made of `sys.stdout`."""
+def say(text: str, fd: int = 1) -> None:
+    """Write text to standard output, or another file descriptor, whatever the user's code has made of `sys.stdout`."""
     flush()
     data = text.encode(errors="backslashreplace")
     with suppress(OSError):  # nobody is listening any more
         while data:
-            data = data[os.write(1, data) :]
+            data = data[os.write(fd, data) :]
 
 
 def flush() -> None:

@@ -126,7 +126,7 @@ def _session() -> Session:
 
 
 def _fetch(session: Session, secret: PlanSecret) -> Mapping[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
     in_arn = _REGION.match(secret.id)
     region = in_arn[1] if in_arn else secret.region
@@ -137,6 +137,12 @@ def _fetch(session: Session, secret: PlanSecret) -> Mapping[str, Any]:
         said = error.response.get("Error", {})
         raise SecretError(
             f"secret `{secret.id}` cannot be read: {said.get('Code', 'error')}: {said.get('Message', '')}"
+        ) from None
+    except NoRegionError:
+        raise SecretError(
+            f"secret `{secret.id}` cannot be read: its region is not known; write its ARN, or "
+            '`{"id": ..., "options": {"region": "eu-west-1"}}`, or set AWS_REGION where the task runs '
+            "(the setting `aws.region`)"
         ) from None
     except BotoCoreError as error:
         raise SecretError(f"secret `{secret.id}` cannot be read: {error}") from None

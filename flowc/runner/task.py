@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import time
-import traceback
 from collections.abc import Callable, MappingView
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias
 
 from flowc import contract
 from flowc._version import __version__
 from flowc.contract import Address, Plan, PlanStep, format_path
 from flowc.errors import ContractError, FlowcError, ParameterError, SecretError, StoreError
-from flowc.runner import parameters
+from flowc.runner import environment, parameters
 from flowc.runner.beginning import Beginning, begin
 from flowc.runner.defaults import DefaultError
 from flowc.runner.facts import set_current
@@ -23,6 +21,8 @@ from flowc.runner.limits import time_limit
 from flowc.runner.output import say
 from flowc.runner.request import Request, check_request
 from flowc.runner.state import FlowState, RunState
+from flowc.runner.termination import TERMINATION, words_for
+from flowc.runner.tracebacks import format_traceback
 from flowc.runner.words import Teller
 from flowc.spec import CaughtError, FlowSpec, Inputs, Parameter, TaskDied
 from flowc.store import artifacts, codec
@@ -31,6 +31,7 @@ from flowc.store.objects import ObjectStore
 from flowc.store.records import (
     DONE,
     FAILED,
+    TERMINATED,
     Commit,
     RunRecord,
     TaskRecord,
@@ -94,25 +95,28 @@ def perform(
     set_current(request, plan, run.record)
     step = plan.steps[request.task.step]
     task = None if isinstance(run, Beginning) else _Task(request, run, step, started_ns)
-    os.environ.update(step.environment)  # the store is open already: what is set here is for the step's code alone
+    environment.provide(step, os.environ)  # the store is open already: what is set is for the step's code alone
     if step.catch and request.retry > step.retries:
         return _after_the_last(request, store, step, task, started_ns)
     flow: FlowSpec | None = None
     try:
         if step.secrets:
             _provide_secrets(step)
-        with _cards(step, request, store), guard(step.name, step.timeout_s, teller):
+        with _cards(step, request, store) as add_html, guard(step.name, step.timeout_s, teller):
             cls = code.load()
             if isinstance(run, Beginning):
                 task = _Task(request, run.complete(cls), step, started_ns)
             assert task is not None
             flow = task.prepare(cls)
             task.call(flow)
+            add_html(flow)
         record = task.save(flow)
     except (StoreError, ContractError, ParameterError):
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, sys.exit's SystemExit too
         failure = Failure(type(error), _message(error), _traceback(error))
+        if TERMINATION.number is not None:  # whatever the code has made of it
+            return _end_as_told(request, store, started_ns, failure, TERMINATION.number)
         # a run whose parameters are not known cannot go on
         if task is None or not _is_last_to_catch(request, step) or isinstance(error, KeyboardInterrupt):
             say(failure.traceback)
@@ -126,14 +130,24 @@ def perform(
         if step.print_exception:
             say(f"flowc: @catch goes on after this:\n{failure.traceback}")
         record = task.save_caught(flow, failure)
+    TERMINATION.defer()
     # from here on nothing may record a failure: what a signal of the user's interrupts may be committed already
     task.commit(record)
     return contract.EXIT_OK
 
 
-def _cards(step: PlanStep, request: Request, store: ObjectStore) -> AbstractContextManager[None]:
+def _end_as_told(request: Request, store: ObjectStore, started_ns: int, failure: Failure, number: int) -> int:
+    TERMINATION.defer()
+    message = words_for(number)
+    say(f"{failure.traceback}flowc: {message}\n")
+    error = {"type": TERMINATED, "message": message, "traceback": failure.traceback}
+    record_failure(store, request, started_ns, error)
+    return contract.EXIT_SIGNAL + number
+
+
+def _cards(step: PlanStep, request: Request, store: ObjectStore) -> AbstractContextManager[Callable[[FlowSpec], None]]:
     if not step.cards:
-        return nullcontext()
+        return nullcontext(lambda flow: None)
     from flowc.runner.cards import collected
 
     return collected(step, request, store)
@@ -432,12 +446,4 @@ def _traceback(error: BaseException) -> str:
     """The traceback from the first line of the user's code on."""
     if isinstance(error, StepError | DefaultError | SecretError):
         return f"{error}\n"
-    return "".join(traceback.format_exception(type(error), error, own_frames(error)))
-
-
-def own_frames(error: BaseException) -> TracebackType | None:
-    """The part of an exception's traceback that begins with the user's code, or all of it if there is no such part."""
-    frame: TracebackType | None = error.__traceback__
-    while frame is not None and frame.tb_frame.f_globals.get("__name__", "").startswith(("flowc.", "importlib.")):
-        frame = frame.tb_next
-    return frame or error.__traceback__
+    return format_traceback(error)

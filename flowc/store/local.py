@@ -9,10 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from urllib.parse import quote
 from weakref import WeakSet
 
 from flowc.errors import ObjectNotFound, StoreError
+from flowc.store.growing import FileLog
 from flowc.store.objects import Data, ended_early
 
 _MAX_PARTS = 512  # parts a writev takes; IOV_MAX is 1,024 on Linux and macOS
@@ -47,8 +49,10 @@ class LocalStore:
         except OSError as error:
             if isinstance(error, FileNotFoundError) and not writing:
                 raise ObjectNotFound(key) from error
-            reason = error.strerror or str(error)
-            raise StoreError(f"the store {self.root} cannot read or write `{key}`: {reason}") from error
+            raise self._failure(key, error) from error
+
+    def _failure(self, key: str, error: OSError) -> StoreError:
+        return StoreError(f"the store {self.root} cannot read or write `{key}`: {error.strerror or error}")
 
     def read(self, key: str) -> bytes:
         with self.errors(key):
@@ -137,8 +141,8 @@ class LocalStore:
         except ObjectNotFound:
             return []
 
-    def log(self, key: str) -> LocalLog:
-        return LocalLog(self, key)
+    def log(self, key: str) -> FileLog:
+        return FileLog(lambda: _create(self.path(key)), partial(self._failure, key))
 
     def _place(self, key: str, parts: Sequence[Data]) -> None:
         with self._placing(key) as fd:
@@ -173,29 +177,6 @@ class LocalStore:
             yield
         finally:
             os.close(fd)
-
-
-class LocalLog:
-    """A file that is appended to; made with its first bytes."""
-
-    def __init__(self, store: LocalStore, key: str) -> None:
-        self._store = store
-        self._key = key
-        self._fd: int | None = None
-
-    def write(self, data: bytes) -> None:
-        with self._store.errors(self._key, writing=True):
-            if self._fd is None:
-                self._fd = _create(self._store.path(self._key))
-            _write_all(self._fd, [data])
-
-    def refresh(self) -> None:
-        pass  # what is written can be read
-
-    def close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
 
 
 def _raise_unless_missing(error: OSError) -> None:

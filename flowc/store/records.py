@@ -14,6 +14,13 @@ from flowc.store.objects import ObjectStore
 DONE = "done"
 FAILED = "failed"
 
+DIED = "died"
+"""The type of an error without an exception: the task's process has ended."""
+OUT_OF_MEMORY = "OutOfMemory"
+"""The same, when the kernel has killed it for want of memory."""
+TERMINATED = "terminated"
+"""The type of an error that is nobody's: the task was told to end."""
+
 
 class Commit(NamedTuple):
     """What makes a task finished.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,17 +15,18 @@ from obstore.store import S3Store
 
 from flowc.errors import ObjectNotFound, StoreError
 from flowc.store.aws import no_credentials, s3_access
-from flowc.store.objects import Data, ObjectStore, ended_early
+from flowc.store.growing import ObjectLog
+from flowc.store.objects import Data, ended_early
 
 _CHUNK = 16 << 20  # bytes a request of a large transfer; S3 takes parts of 5 MiB to 5 GiB
 _SINGLE_PUT = 8 << 20  # up to this size one request is cheaper than a multi-part upload's three
 _PARALLEL = 16
 _FEW = 2  # parts of an upload under way at a time, of what is not to be in memory
-_LOG_PERIOD_S = (2.0, 60.0)  # a growing log is written whole; so less and less often
 _NO_BUCKET = "NoSuchBucket"
 _INSTANCE_CREDENTIALS = "169.254.169.254"  # where an instance of EC2 finds its role's; asked when nothing else is set
 _BAD_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")  # as rustls says it
 _BAD_AUTHORITY = frozenset({"UnknownIssuer", "BadSignature"})
+_TRIED = re.compile(r"Error performing (\S+) (\S+) in \S+, after (\d+) retries.* - (.+)")
 _ANSWER = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
 
@@ -102,8 +102,12 @@ class RemoteStore:
         if size <= _SINGLE_PUT:
             self.write(key, list(chunks))
         elif not self.exists(key):
-            with self._errors(key):
-                obstore.put(self._store, key, iter(chunks), chunk_size=_CHUNK, max_concurrency=_FEW)
+            self.rewrite(key, chunks)
+
+    def rewrite(self, key: str, chunks: Iterable[Data]) -> None:
+        """Like `write`, of a large object that is made one chunk after the other."""
+        with self._errors(key):
+            obstore.put(self._store, key, iter(chunks), chunk_size=_CHUNK, max_concurrency=_FEW)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes | None]) -> None:
         try:
@@ -169,8 +173,8 @@ class RemoteStore:
             found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
         return sorted(p.rstrip("/").rpartition("/")[2] for p in found)
 
-    def log(self, key: str) -> RemoteLog:
-        return RemoteLog(self, key)
+    def log(self, key: str) -> ObjectLog:
+        return ObjectLog(self, key)
 
     def _read_or_none(self, key: str) -> bytes | None:
         try:
@@ -193,34 +197,6 @@ class RemoteStore:
         return StoreError(f"the store {self.url} cannot read or write `{key}`: {_reason(error)}")
 
 
-class RemoteLog:
-    """An object that is written again, whole, when its log has grown."""
-
-    def __init__(self, store: ObjectStore, key: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = store
-        self._key = key
-        self._clock = clock
-        self._parts: list[bytes] = []
-        self._written = 0
-        self._period_s = _LOG_PERIOD_S[0]
-        self._next_s = clock() + self._period_s
-
-    def write(self, data: bytes) -> None:
-        self._parts.append(data)
-        self.refresh()
-
-    def refresh(self) -> None:
-        if len(self._parts) > self._written and self._clock() >= self._next_s:
-            self._period_s = min(self._period_s * 1.5, _LOG_PERIOD_S[1])
-            self._next_s = self._clock() + self._period_s
-            self.close()
-
-    def close(self) -> None:
-        if len(self._parts) > self._written:
-            self._store.write(self._key, self._parts)
-            self._written = len(self._parts)
-
-
 def _reason(error: Exception) -> str:
     """The store's own words if there are any, else the first line of what obstore says."""
     text = str(error).strip()
@@ -231,7 +207,10 @@ def _reason(error: Exception) -> str:
         return no_credentials()
     if (certificate := _BAD_CERTIFICATE.search(text)) is not None:
         return _distrust(certificate[1])
-    return text.partition("\n")[0] or type(error).__name__
+    line = text.partition("\n")[0]
+    if (tried := _TRIED.search(line)) is not None:
+        return f"{tried[1]} {tried[2]} has failed {int(tried[3]) + 1} times: {tried[4]}"
+    return line or type(error).__name__
 
 
 def _distrust(why: str) -> str:

@@ -225,12 +225,17 @@ def test_artifacts_are_attributes(whole: Run) -> None:
         _ = data.other
 
 
-def test_logs_are_of_the_attempt_that_counts(made: Project, whole: Run) -> None:
+def _write_logs(made: Project, whole: Run) -> None:
+    """Let both attempts of a task have printed something."""
     task = made.address("body", 1)._replace(run=whole.id)
     for attempt in ("a1", "a2"):
         log = made.store.log(task.log_key(attempt))
         log.write(f"of {attempt}\n".encode())
         log.close()
+
+
+def test_logs_are_of_the_attempt_that_counts(made: Project, whole: Run) -> None:
+    _write_logs(made, whole)
     assert whole["body"]["1"].log == "of a2\n"
     assert whole["body"]["2"].log == ""
     assert Run("Made/half", made.url)["body"]["4"].log == "so far\n"
@@ -401,7 +406,14 @@ def test_what_is_known_of_an_artifact_without_loading_it(made: Project, whole: R
     assert point.type == f"{made.module}.Point"
 
 
-def test_the_logs_of_attempts(whole: Run) -> None:
+@pytest.mark.parametrize("name", ["stdout", "stderr", "loglines"])
+def test_metaflow_s_names_of_logs_say_where_the_log_is(whole: Run, name: str) -> None:
+    with pytest.raises(AttributeError, match=r"use `\.log`"):
+        getattr(whole["end"].task, name)
+
+
+def test_the_logs_of_attempts(made: Project, whole: Run) -> None:
+    _write_logs(made, whole)
     task = whole["body"]["1"]
     assert task.read_log() == task.log.encode()
     assert task.log_key("a1") == f"Made/runs/{whole.id}/body/1/a1/log"

@@ -106,6 +106,7 @@ def test_environment_and_exit_codes_are_these() -> None:
         "ENV_USER": "FLOWC_USER",
         "EXIT_INPUT": 65,
         "EXIT_OK": 0,
+        "EXIT_SIGNAL": 128,
         "EXIT_STORE": 75,
         "EXIT_TERMINATED": 143,
         "EXIT_USER": 1,
@@ -236,6 +237,15 @@ def test_a_plan_is_stored_like_this() -> None:
         ],
         "project": {"name": "fraud", "branch": "prod"},
     }
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+def test_a_folder_in_memory_stands_in_the_plan_of_steps_that_have_one() -> None:
+    meet = NESTED.steps["meet"]._replace(tempdir="/fast", tempdir_by_name=True)
+    plan = NESTED._replace(steps={"start": NESTED.steps["start"], "meet": meet})
+    start, stored = plan.to_json()["steps"]
+    assert (stored["tempdir"], stored["tempdir_by_name"]) == ("/fast", True)
+    assert "tempdir" not in start and "tempdir_by_name" not in start
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
 

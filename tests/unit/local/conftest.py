@@ -39,6 +39,9 @@ class Notes:
     def failed(self, task: Address, attempt: str, again: bool) -> None:
         self.events.append(f"failed {_name(task)}{' again' if again else ''}")
 
+    def interrupted(self, task: Address) -> None:
+        self.events.append(f"interrupted {_name(task)}")
+
 
 def _name(task: Address) -> str:
     return task.step + (f"/{format_path(task.path)}" if task.path else "")

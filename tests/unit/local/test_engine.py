@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -280,10 +282,12 @@ BLOCKING = "with open({fifo!r}, 'w') as f: f.write(str(os.getpid()))\n{then}"
 def test_an_interrupted_run_is_recorded(local: Make, tmp_path: Path, number: signal.Signals) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    made = local(foreach(BLOCKING.format(fifo=str(fifo), then=FOR_EVER)))
+    tidied = tmp_path / "tidied"
+    waits = textwrap.indent(BLOCKING.format(fifo=str(fifo), then=FOR_EVER), "    ")
+    made = local(foreach(f"try:\n{waits}\nfinally:\n    open({str(tidied)!r}, 'w').write('closed')"))
     command, pids = begin(made, fifo, "--max-workers", "1")
     command.send_signal(number)
-    _, errors = command.communicate(timeout=30)
+    output, errors = command.communicate(timeout=30)
     assert command.returncode == 130
     assert "was interrupted" in errors
     assert all(map(gone, pids))
@@ -291,7 +295,10 @@ def test_an_interrupted_run_is_recorded(local: Make, tmp_path: Path, number: sig
     run = made.run
     assert run["start"].task.successful
     task = run["body"].task
-    assert task.exception["message"] == "the task was killed by signal SIGTERM"  # type: ignore[index]
+    assert task.exception["message"] == "the task was told to end (SIGTERM)"  # type: ignore[index]
+    assert task.state == "interrupted"
+    assert tidied.read_text() == "closed"
+    assert re.search("^body/0 was interrupted$", output, re.MULTILINE)
     assert (run.finished, run.successful) == (True, False)
 
 
@@ -321,7 +328,10 @@ def test_a_task_that_will_not_end_is_killed(local: Make, tmp_path: Path) -> None
     command.communicate(timeout=30)
     assert command.returncode == 130
     assert all(map(gone, pids))
-    assert made.run["body"].task.exception["message"] == "the task was killed by signal SIGKILL"  # type: ignore[index]
+    task = made.run["body"].task
+    assert task.state == "interrupted"
+    message = "the task was told to end (SIGTERM), and was killed as it did not"
+    assert task.exception["message"] == message  # type: ignore[index]
     assert made.end_state == "interrupted"
 
 
@@ -394,3 +404,33 @@ def test_what_an_interruption_ends_is_not_caught(local: Make, tmp_path: Path) ->
     command.communicate(timeout=30)
     assert made.end_state == "interrupted"
     assert not made.run["body"].task.successful
+
+
+RETRIED = """
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def start(self):
+        if current.retry_count == 0:
+            {fails}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "again"),
+    [
+        ("raise importlib.import_module('flowc.errors').ContractError('makes no sense')", False),
+        ("raise importlib.import_module('flowc.errors').StoreError('nobody answers')", True),
+        ("os.kill(os.getpid(), signal.SIGTERM)", True),
+        ("os.kill(os.getpid(), signal.SIGKILL)", True),
+    ],
+    ids=["bad input", "infrastructure", "told to end", "killed"],
+)
+def test_what_is_tried_again_is_what_that_can_mend(local: Make, fails: str, again: bool) -> None:
+    made = local(RETRIED.format(fails=fails), head="import importlib\n")
+    assert made() == ("succeeded" if again else "failed")
+    assert len(made.run["start"].task.attempts) == (2 if again else 1)

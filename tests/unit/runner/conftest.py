@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -23,3 +27,21 @@ def project(tmp_path: Path) -> Callable[..., Project]:
         return Project(folder, source, (tmp_path / "store").as_uri(), files)
 
     return make
+
+
+def start_alive(made: Project, **variables: str) -> tuple[subprocess.Popen[str], IO[bytes]]:
+    """Start a task as a scheduler does, and with it a pipe that ends when all that have it have ended.
+
+    Its file descriptor, which the task's own processes have to be given, is in `LIFE`.
+    """
+    read, write = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowc.runner"],
+        env=made.environment("start", LIFE=str(write), **variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        pass_fds=[write],
+    )
+    os.close(write)
+    return process, open(read, "rb")

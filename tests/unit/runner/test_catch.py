@@ -97,7 +97,6 @@ def test_without_a_name_nothing_is_kept_of_the_failure(risky: Make, decorator: s
         ("getattr(self, 'noth' + 'ing')", "builtins.AttributeError", "step `risky` reads the artifact `nothing`"),
         ("self.lock = threading.Lock()", "flowc.runner.task.StepError", "artifact `lock` of type _thread.lock"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "flowc.spec.TaskDied", "the task was killed by signal SIGKILL"),
-        ("os.kill(os.getpid(), signal.SIGTERM)", "flowc.spec.TaskDied", "the task was killed by signal SIGTERM"),
         ("os._exit(0)", "flowc.spec.TaskDied", "the task's process ended with exit code 0"),
     ],
 )
@@ -162,9 +161,15 @@ def test_a_task_that_is_told_to_end_is_not_caught(risky: Make, number: signal.Si
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
     process.communicate()
-    assert process.returncode == 1
+    assert process.returncode == 128 + number
     assert made.commit("risky") is None
-    assert made.record("risky").status == "failed"
+    assert made.record("risky").error["type"] == "terminated"  # type: ignore[index]
+
+
+def test_a_task_that_tells_itself_to_end_is_not_caught(risky: Make) -> None:
+    made = risky(ANY_FLOW[0], "os.kill(os.getpid(), signal.SIGTERM)")
+    assert made.run_process("risky")[0] == 143
+    assert made.commit("risky") is None
 
 
 def test_a_store_that_fails_is_not_caught(risky: Make) -> None:

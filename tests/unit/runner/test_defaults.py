@@ -145,6 +145,13 @@ from flowc import environment
     assert made.log("start") == output
 
 
+def test_nobody_has_started_a_run_that_a_scheduler_has(project: Make) -> None:
+    definition = 'p = Parameter("p", type=JSONType, default=lambda context: [context.user_name, current.username])'
+    made = project(one(definition))
+    assert made.run_process("start") == (0, "")
+    assert made.values("start") == {"p": [None, None]}
+
+
 COUNTING = """
 import pathlib
 
@@ -237,12 +244,15 @@ def test_null_stands_for_a_default_that_is_not_known_also_where_any_json_is_a_va
 CAUGHT = '@catch(var="failure")'
 
 
-@pytest.mark.parametrize("end", ["raise ValueError('no')", "os.kill(os.getpid(), 9)", "os._exit(3)", "sys.exit(3)"])
-def test_what_ends_before_the_parameters_are_known_is_not_caught(project: Make, end: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "ends_with"),
+    [("raise ValueError('no')", 1), ("os.kill(os.getpid(), 9)", 137), ("os._exit(3)", 1), ("sys.exit(3)", 1)],
+)
+def test_what_ends_before_the_parameters_are_known_is_not_caught(project: Make, end: str, ends_with: int) -> None:
     head = f"import os, sys\nfrom flowc import catch\n\ndef make(context):\n    {end}\n"
     made = project(one('p = Parameter("p", default=make)', CAUGHT), head=head)
     code, _ = made.run_process("start")
-    assert code == 1
+    assert code == ends_with
     assert made.commit("start") is None
     assert not has_begun(made)
     first = made.record("start").error

@@ -13,7 +13,7 @@ import pytest
 
 from tests.projects import Project, wait_until
 from tests.s3 import BUCKET, S3
-from tests.unit.runner.conftest import HEAD
+from tests.unit.runner.conftest import HEAD, start_alive
 
 Make = Callable[..., Project]
 
@@ -94,8 +94,9 @@ def test_much_output_does_not_stop_a_task(project: Make) -> None:
         ({"FLOWC_STEP": "middle"}, 65, "flowc: the code package of Made has no step `middle` of flow Made\n"),
         ({"FLOWC_PATH": "x"}, 65, "flowc: the environment of the task makes no sense: `x` is not a path"),
         ({"FLOWC_PARAMETERS": '{"a": 1}'}, 65, "flowc: flow Made has no parameter `a` (it has none)\n"),
-        ({"FLOWC_STORE": "gs://x/y"}, 75, "flowc: `gs://x/y` is not a store"),
-        ({"FLOWC_CODE": "0" * 64}, 75, "flowc: there is no object `Made/code/0000"),
+        ({"FLOWC_STORE": "gs://x/y"}, 65, "flowc: FLOWC_STORE: `gs://x/y` is not a store"),
+        ({"FLOWC_CODE": "0" * 64}, 65, "flowc: there is no code package `Made/code/0000"),
+        ({"FLOWC_STORE": "file:///dev/null/x"}, 75, "flowc: the store /dev/null/x cannot read or write `Made/code/"),
     ],
 )
 def test_what_is_not_the_users_fault_has_other_exit_codes(
@@ -105,26 +106,26 @@ def test_what_is_not_the_users_fault_has_other_exit_codes(
     found, output = made.run_process("start", **variables)
     assert found == code
     assert output.startswith(message)
-    assert "Traceback" not in output
+    assert output.count("\n") == 1, "one line says all"
     assert made.commit("start") is None
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("how", "code", "message"),
     [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "the task was killed by signal SIGKILL"),
-        ("os.kill(os.getpid(), signal.SIGTERM)", "the task was killed by signal SIGTERM"),
-        ("signal.raise_signal(signal.SIGSEGV)", "the task was killed by signal SIGSEGV"),
-        ("os.kill(os.getpid(), signal.SIGRTMIN + 3)", f"the task was killed by signal {signal.SIGRTMIN + 3}"),
-        ("os._exit(0)", "the task's process ended with exit code 0 before its outputs were saved"),
-        ("os._exit(65)", "the task's process ended with exit code 65 before its outputs were saved"),
-        ("os._exit(75)", "the task's process ended with exit code 75 before its outputs were saved"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", 137, "the task was killed by signal SIGKILL"),
+        ("os.kill(os.getpid(), signal.SIGUSR1)", 138, "the task was killed by signal SIGUSR1"),
+        ("signal.raise_signal(signal.SIGSEGV)", 139, "the task was killed by signal SIGSEGV"),
+        ("os.kill(os.getpid(), signal.SIGRTMIN + 3)", 165, f"the task was killed by signal {signal.SIGRTMIN + 3}"),
+        ("os._exit(0)", 1, "the task's process ended with exit code 0 before its outputs were saved"),
+        ("os._exit(65)", 1, "the task's process ended with exit code 65 before its outputs were saved"),
+        ("os._exit(143)", 1, "the task's process ended with exit code 143 before its outputs were saved"),
     ],
 )
-def test_a_task_that_dies_is_recorded_as_failed(project: Make, how: str, message: str) -> None:
+def test_a_task_that_dies_is_recorded_as_failed(project: Make, how: str, code: int, message: str) -> None:
     made = project(one(f"self.x = 1\nprint('last words')\n{how}"), head="import os, signal, time\n")
-    code, output = made.run_process("start")
-    assert code == 1
+    found, output = made.run_process("start")
+    assert found == code
     assert output == f"last words\nflowc: {message}\n"
     assert made.log("start") == output
     assert died(made) == message
@@ -146,17 +147,32 @@ def test_a_task_may_close_its_output(project: Make, how: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["exec sleep 1000", "while :; do echo still here; done"])
-def test_a_process_that_is_left_behind_does_not_hold_up_the_task(project: Make, command: str) -> None:
+def test_a_process_that_is_left_behind_ends_with_the_task(project: Make, command: str) -> None:
     made = project(
-        one(f"print('before')\nself.pid = subprocess.Popen(['sh', '-c', {command!r}]).pid"), head="import subprocess\n"
+        one(f"print('before')\nsubprocess.Popen(['sh', '-c', {command!r}], pass_fds=[int(os.environ['LIFE'])])"),
+        head="import os, subprocess\n",
     )
-    with open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flowc.runner"], env=made.environment("start"), stdout=nowhere
-        )
-        assert process.wait(timeout=30) == 0
-    os.kill(made.values("start")["pid"], signal.SIGKILL)
+    process, life = start_alive(made)
+    assert process.communicate()[0].startswith("before\n")
+    assert process.returncode == 0
+    assert life.read() == b"", "all of them have ended"
+    life.close()
     assert made.log("start").startswith("before\n")
+
+
+def test_a_task_has_no_standard_input(project: Make) -> None:
+    made = project(one("input()"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowc.runner"],
+        env=made.environment("start"),
+        stdin=subprocess.PIPE,  # which nobody closes before the task ends
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stdin is not None
+    assert b"EOFError" in process.stdout.read()
+    assert process.wait() == 1
+    process.stdout.close()
+    process.stdin.close()
 
 
 def test_a_reader_that_goes_away_does_not_stop_the_task(project: Make) -> None:
@@ -169,45 +185,10 @@ def test_a_reader_that_goes_away_does_not_stop_the_task(project: Make) -> None:
     assert made.log("start").endswith("line 99999\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_to_the_runner_is_the_tasks(project: Make, number: signal.Signals) -> None:
-    # as in a container: `nohup` would have it ignore a hangup, and the task inherits that
-    head = "import signal, time\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-    made = project(one("print('ready')\nwhile True: time.sleep(0.01)"), head=head)
-    process = made.start_process("start")
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(number)
-    output = process.stdout.read()
-    process.stdout.close()
-    assert process.wait(timeout=30) == 1
-    assert made.commit("start") is None
-    error = made.record("start").error
-    assert error is not None
-    if number == signal.SIGINT:
-        assert error["type"] == "KeyboardInterrupt"
-    else:
-        assert error["message"] == f"the task was killed by signal {number.name}"
-    assert made.log("start") == "ready\n" + output
-
-
-def test_a_task_may_clean_up_when_it_is_told_to_end(project: Make) -> None:
-    made = project(
-        one(
-            "def end(*_): raise RuntimeError('told to end')\n"
-            "signal.signal(signal.SIGTERM, end)\n"
-            "print('ready')\n"
-            "while True: time.sleep(0.01)"
-        ),
-        head="import signal, time\n",
-    )
-    process = made.start_process("start")
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.terminate()
-    process.communicate()
-    assert process.returncode == 1
-    assert made.record("start").error["message"] == "told to end"  # type: ignore[index]
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf"])
+def test_the_time_to_end_is_a_number_of_seconds(project: Make, text: str) -> None:
+    code, output = project(one("pass")).run_process("start", FLOWC_GRACE=text)
+    assert (code, output) == (65, f"flowc: FLOWC_GRACE is `{text}`, not a number of seconds\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
@@ -349,6 +330,17 @@ def test_cards_are_one_request_more(remote: Callable[[str], Project], s3_server:
     place = f"/{BUCKET}/{tmp_path.name}/Made/runs/{made.address('start').run}/start/_"
     keys = [r.removeprefix(f"PUT {place}/") for r in s3_server.requests(tmp_path.name) if f"PUT {place}/" in r]
     assert keys == ["a1/cards.json", "a1/task.json", "commit.json"]
+
+
+def test_a_card_of_html_without_html_is_said(project: Callable[[str], Project]) -> None:
+    made = project(
+        "    @card(type='html', id='none')\n    @card(type='html', options={'attribute': 'bad'})\n"
+        + one("self.bad = type('Bad', (), {'__str__': lambda self: 1 / 0})()")
+    )
+    code, output = made.run_process("start")
+    assert code == 0
+    assert "flowc: a card of type html shows `self.html`, which no step has assigned\n" in output
+    assert "flowc: `self.bad` cannot be shown in a card: ZeroDivisionError: division by zero\n" in output
 
 
 def test_an_attempt_follows_another_on_s3(remote: Callable[[str], Project]) -> None:

@@ -196,7 +196,10 @@ def test_regions_and_roles(server: Server, monkeypatch: pytest.MonkeyPatch) -> N
 def test_surroundings_that_lack_something(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.secrets["x"] = {"SecretString": "{}"}
     monkeypatch.delenv("AWS_REGION")
-    assert message(PlanSecret("x")) == "secret `x` cannot be read: You must specify a region."
+    assert message(PlanSecret("x")) == (
+        'secret `x` cannot be read: its region is not known; write its ARN, or `{"id": ..., "options": {"region": '
+        '"eu-west-1"}}`, or set AWS_REGION where the task runs (the setting `aws.region`)'
+    )
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")

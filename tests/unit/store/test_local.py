@@ -72,7 +72,7 @@ def test_what_may_not_be_read_or_written_is_said(tmp_path: Path) -> None:
         lambda: store.exists("k"),
         lambda: store.write("k", [b"1"]),
         lambda: store.update("k", lambda present: b"1"),
-        lambda: store.log("k").write(b"1"),
+        lambda: _log(store),
         lambda: store.folders("k/"),
         lambda: list(store.keys("k/")),
     ]
@@ -81,6 +81,12 @@ def test_what_may_not_be_read_or_written_is_said(tmp_path: Path) -> None:
             StoreError, match=rf"the store {tmp_path}/file cannot read or write `k/?`: (Not a dir|File ex)"
         ):
             act()
+
+
+def _log(store: LocalStore) -> None:
+    log = store.log("k")
+    log.write(b"1")
+    log.close()
 
 
 def test_permission_denied_is_said(tmp_path: Path) -> None:
