@@ -18,7 +18,7 @@ from flowc.ir.regions import Foreach, Loop, Parallel, Region, Sequence, Switch, 
 from flowc.ir.steps import IncludedFile, Policy
 from flowc.ir.walk import regions
 from flowc.outputs import Compiled, IncludedOutput
-from flowc.package import build_package
+from flowc.package import NO_RULES, Rules, pack
 from flowc.passes import analyse
 from flowc.passes.lower import lower_plan
 from flowc.passes.suppress import silence
@@ -83,6 +83,7 @@ def compile_program(
     image: str,
     settings: Mapping[str, str] = {},
     environment: tuple[tuple[str, str], ...] = (),
+    rules: Rules = NO_RULES,
 ) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Compile for a target. Pure but for reading the flow's folder.
 
@@ -93,8 +94,11 @@ def compile_program(
         image: The step-runner container's image.
         settings: The target's own settings, by name.
         environment: Further variables of all tasks, see `CompileOptions`.
+        rules: What goes into the code package beside Python files, and what does not.
     """
-    code = build_package(program.plan, program.folder)
+    code, packed = pack(program.plan, program.folder, rules)
+    if code is None:
+        return None, packed
     defaults = {s.name: s.default for s in target.settings}
     options = target.options(
         store=store,
@@ -104,7 +108,9 @@ def compile_program(
         environment=environment,
         **{**defaults, **settings},
     )
-    found = in_order((*_check_image(image), *_unsupported(program.flow, target), *target.check(program.flow, options)))
+    found = in_order(
+        (*packed, *_check_image(image), *_unsupported(program.flow, target), *target.check(program.flow, options))
+    )
     found = silence(found, program.sources.values())
     if has_errors(found):
         return None, found
@@ -144,11 +150,11 @@ def _unsupported(flow: Flow, target: Target[Any]) -> Iterable[Diagnostic]:
         match target.support[feature]:
             case Native() | Lowered():
                 continue
-            case Rejected(code=code, why=why):
+            case Rejected(code=code, why=why, help=help):
                 yield Diagnostic(
                     code=code,
                     message=f"target {target.name} does not support {feature.value}: {why}",
-                    help="change the flow, or choose another target",
+                    help=help,
                     primary=Label(span=span),
                 )
             case other:

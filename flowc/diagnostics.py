@@ -1,7 +1,8 @@
 """Diagnostics: what is wrong with an input, where, and what to do about it.
 
 A pass returns `(value or None, diagnostics)` and reports everything that it finds. Codes are never reused:
-FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 settings, FC6 run time, FC7 images, FC9 internal.
+FC0 configuration, FC1 syntax, FC2 graph, FC3 artifacts, FC4 targets, FC5 settings, FC6 run time, FC7 images, FC9
+internal.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ CODES: Mapping[str, str] = {
     "FC001": "an option or setting has a value that cannot be used",
     "FC002": "a comment that is to silence a diagnostic has no effect",
     "FC003": "a flow's file has the name of a module that tasks need",
+    "FC004": "a code package is too large, or nearly so",
+    "FC005": "a file cannot go into the code package",
     "FC101": "the file is not valid Python",
     "FC102": "the file cannot be read",
     "FC103": "the file has no flow",

@@ -43,6 +43,7 @@ class CardContent:
     Attributes:
         type: As `@card` says.
         id: As `@card` says; None for none.
+        options: As `@card` says.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class CardContent:
     ) -> None:
         self.type = type
         self.id = id
-        self._options = options
+        self.options = options
         self._interval_s = refresh_interval_s
         self._save_errors = save_errors
         self._save = save
@@ -113,7 +114,7 @@ class CardContent:
         fields = {
             "type": self.type,
             "id": self.id,
-            "options": dict(self._options),
+            "options": dict(self.options),
             "components": [component for component in made if component is not None],
         }
         if self._data is not None:

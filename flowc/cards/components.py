@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +18,16 @@ _ROWS = 1000
 """Rows that a table takes of a data frame."""
 _FORMATS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
 _WEBP = (b"RIFF", b"WEBP")
+
+
+HTML_CARD = "html"
+"""The type of cards whose content is the HTML in an artifact."""
+
+
+def html_attribute(options: Mapping[str, Any]) -> str:
+    """The artifact that such a card shows; what is given need not be a name."""
+    name: str = options.get("attribute", HTML_CARD)
+    return name
 
 
 class MetaflowCardComponent:
@@ -262,6 +272,20 @@ class ProgressBar(MetaflowCardComponent):
             "unit": self.unit,
             "metadata": self.metadata,
         }
+
+
+class Html(MetaflowCardComponent):
+    """A page, or a piece of one, in HTML.
+
+    Args:
+        text: The HTML.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def render(self) -> dict[str, Any]:
+        return {"kind": "html", "text": self.text}
 
 
 def rendered(component: Any, *, save_errors: bool = True) -> dict[str, Any] | None:

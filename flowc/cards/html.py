@@ -1,4 +1,4 @@
-"""Cards as HTML. All that comes from a run is escaped, and nothing of it is run."""
+"""Cards as HTML. All that comes from a run is escaped; the HTML of a card of that type is a page of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 _STYLE = "border:1px solid #ccc;border-radius:4px;padding:0.5em 1em;margin:0.5em 0;font-family:sans-serif"
 _CELL = "border:1px solid #ccc;padding:0.2em 0.5em;text-align:left"
+_FRAME = "border:0;width:100%;height:40em"
 _CODE = "background:#f6f6f6;padding:0.5em;overflow:auto"
 _PICTURES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
@@ -138,6 +139,12 @@ def _vega(fields: Mapping[str, Any]) -> str:
     return f"<details><summary>Vega-Lite chart</summary>{_code({'text': text})}</details>"
 
 
+def _html(fields: Mapping[str, Any]) -> str:
+    # charts are scripts: they may run, but as of no origin, so that they reach nothing of the page around
+    text = escape(str(fields.get("text", "")))
+    return f'<iframe sandbox="allow-scripts" srcdoc="{text}" style="{_FRAME}"></iframe>'
+
+
 def _other(fields: Mapping[str, Any]) -> str:
     return _code({"text": json.dumps(fields, indent=2, ensure_ascii=False)})
 
@@ -146,6 +153,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "artifact": _artifact,
     "code": _code,
     "error": _error,
+    "html": _html,
     "image": _image,
     "markdown": _markdown,
     "progress": _progress,

@@ -10,7 +10,7 @@ import click
 
 from flowc.cli import completion
 from flowc.cli.exit_codes import EXIT_DIAGNOSTICS
-from flowc.cli.options import CONFIG, CONFIG_VALUE, WITH
+from flowc.cli.options import BRANCH, CONFIG, CONFIG_VALUE, PRODUCTION, WITH
 from flowc.cli.output import say_error, show
 from flowc.cli.reports import REPORTS, Checked
 from flowc.compiler import read_program
@@ -35,12 +35,16 @@ _LIBRARIES = frozenset({"__pycache__", "node_modules", "site-packages"})
     show_default=True,
     help="How to say it: for people, for programs, for code scanning, as notes at lines in GitHub Actions.",
 )
+@BRANCH
+@PRODUCTION
 @WITH
 @CONFIG
 @CONFIG_VALUE
 def check(
     files: tuple[str, ...],
     form: str,
+    branch: str | None,
+    production: bool,
     decorators: tuple[str, ...],
     config_files: tuple[tuple[str, str], ...],
     config_values: tuple[tuple[str, str], ...],
@@ -49,7 +53,14 @@ def check(
 
     Of a folder, all files below it that have a flow are looked at; bases that flows are derived from are not.
     """
-    choices = Choices(decorators=decorators, config_files=config_files, config_values=config_values)
+    # not after the user: what is wrong with a flow does not depend on who looks
+    choices = Choices(
+        branch=branch,
+        production=production,
+        decorators=decorators,
+        config_files=config_files,
+        config_values=config_values,
+    )
     checked = [found for file in dict.fromkeys(files) for found in _check(file, choices)]
     if form == "text":
         _print(checked)

@@ -18,6 +18,7 @@ _COMMANDS = (
     "image",
     "init",
     "logs",
+    "package",
     "run",
     "runs",
     "show",

@@ -11,6 +11,7 @@ from flowc.cli.configured import configured, settings_here, settings_of_target
 from flowc.cli.flows import FlowCommand, find_target, flags_of, pairs_of, read_flow, settings_of
 from flowc.cli.options import EXTRA, FLOW, IMAGE, TARGET, choices
 from flowc.cli.output import plain, show, stop
+from flowc.cli.packing import rules_here, tell_uploads, upload_command
 from flowc.contract import blob_key, code_key
 from flowc.settings import task_variables
 from flowc.store.opening import to_url
@@ -26,10 +27,18 @@ if TYPE_CHECKING:
 @configured("store", "--store", default=False)
 @configured("output", "-o", "--output", "folder", required=True, help="The folder to write to (or FLOWC_OUTPUT).")
 @IMAGE
+@click.option("--upload", is_flag=True, help="Put the code package into the store, unless it is there.")
 @choices
 @click.pass_context
 def compile(
-    context: click.Context, file: str, target_name: str, store: str | None, folder: str, image: str, choices: Choices
+    context: click.Context,
+    file: str,
+    target_name: str,
+    store: str | None,
+    folder: str,
+    image: str,
+    upload: bool,
+    choices: Choices,
 ) -> None:
     """Write a scheduler's definition of a flow, and the code package."""
     from flowc import compiler
@@ -44,7 +53,13 @@ def compile(
         stop([_no_store(Diagnostic, target_name)], {})
     url = to_url(store)
     compiled, found = compiler.compile_program(
-        program, target, store=url, image=image, settings=settings, environment=task_variables(settings_here(), url)
+        program,
+        target,
+        store=url,
+        image=image,
+        settings=settings,
+        environment=task_variables(settings_here(), url),
+        rules=rules_here(),
     )
     sources = program.sources
     if compiled is None:
@@ -55,10 +70,18 @@ def compile(
         stop(blocked, sources)
     for name, size in compiled.sizes:
         click.echo(f"{plain(os.path.join(folder, name))}  {size:,} bytes")
+    for output in compiled.definition:
+        if output.lacks:
+            name = plain(os.path.join(folder, output.name))
+            click.echo(f"{name} cannot be used yet: compile with {' and '.join(output.lacks)}, or add what they say")
+    if upload:
+        tell_uploads(program, compiled.code, url)
+        return
     click.echo(f"tasks look for the code package at {url}/{code_key(program.flow.name, compiled.code.code)}")
     for include in compiled.includes:
         where = f"{url}/{blob_key(program.flow.name, include.digest)}"
         click.echo(f"tasks look for the file of `{include.parameter}` at {where}")
+    click.echo(f"this puts {'them' if compiled.includes else 'it'} there: {upload_command(file, store, choices)}")
 
 
 def _no_store(diagnostic: type[Diagnostic], target: str) -> Diagnostic:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flowc.cli.configured import settings_here
 from flowc.cli.finding import JSON
-from flowc.cli.output import plain, show, stop
+from flowc.cli.output import plain
 from flowc.cli.tables import print_table
 from flowc.cli.values import dumps
-from flowc.diagnostics import has_errors
 from flowc.settings import Kind, Settings, Value, without_password
 from flowc.targets.registry import load_target, target_names
-
-if TYPE_CHECKING:
-    from flowc.diagnostics import Diagnostic
 
 
 @click.command()
@@ -24,10 +20,7 @@ if TYPE_CHECKING:
 def config(as_json: bool) -> None:
     """Show every setting: its value, and where that comes from."""
     settings = settings_here()
-    values, problems = all_values(settings)
-    if has_errors(problems):
-        stop(problems, settings.sources)
-    show(problems, settings.sources)
+    values = all_values(settings)
     if as_json:
         files = [file.source.file for file in settings.files]
         click.echo(dumps({"files": files, "settings": [_as_json(value) for value in values]}))
@@ -35,15 +28,12 @@ def config(as_json: bool) -> None:
     print_table(("setting", "value", "from"), [(v.declared.name, shown(v), v.place or v.origin.value) for v in values])
 
 
-def all_values(settings: Settings) -> tuple[list[Value], list[Diagnostic]]:
-    """The values of all settings, also of the targets', and what is wrong with those."""
+def all_values(settings: Settings) -> list[Value]:
+    """The values of all settings, also of the targets'."""
     values = list(settings.values.values())
-    problems: list[Diagnostic] = []
     for name in target_names():
-        of_target, found = settings.of_target(load_target(name))
-        values += of_target.values()
-        problems += found
-    return values, problems
+        values += settings.of_target(load_target(name))[0].values()
+    return values
 
 
 def shown(value: Value) -> str:

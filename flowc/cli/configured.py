@@ -19,12 +19,12 @@ _META = "flowc.settings"
 
 
 def settings_here(context: click.Context | None = None) -> Settings:
-    """The settings for the working directory; ends the command where they cannot be used.
+    """The settings for the working directory; ends the command where they, or those of a target, cannot be used.
 
     What is set about AWS goes into this process's environment, where the store, botocore and the tasks of local runs
     find it, as if it had been exported.
     """
-    from flowc.diagnostics import has_errors
+    from flowc.diagnostics import has_errors, in_order
     from flowc.settings import aws_variables, load_settings
 
     root = (context or click.get_current_context()).find_root()
@@ -32,12 +32,13 @@ def settings_here(context: click.Context | None = None) -> Settings:
     if settings is not None:
         return settings
     settings = root.meta[_META] = load_settings()
-    if settings.problems and not root.resilient_parsing:
+    if not root.resilient_parsing and (found := (*settings.problems, *settings.problems_of_targets())):
         from flowc.cli.output import show, stop
 
-        if has_errors(settings.problems):
-            stop(settings.problems, settings.sources)
-        show(settings.problems, settings.sources)
+        problems = in_order(found)
+        if has_errors(problems):
+            stop(problems, settings.sources)
+        show(problems, settings.sources)
     os.environ.update(aws_variables(settings))
     return settings
 
@@ -75,14 +76,8 @@ def configured(
 
 
 def settings_of_target(target: Target[Any]) -> dict[str, str]:
-    """A target's own settings, as far as they are set; ends the command where they cannot be used."""
-    from flowc.cli.output import show, stop
-    from flowc.diagnostics import has_errors
+    """A target's own settings, as far as they are set."""
     from flowc.settings import Origin
 
-    settings = settings_here()
-    values, problems = settings.of_target(target)
-    if has_errors(problems):
-        stop(problems, settings.sources)
-    show(problems, settings.sources)
+    values, _ = settings_here().of_target(target)  # what is wrong with them has ended the command already
     return {n: v.data for n, v in values.items() if v.origin is not Origin.DEFAULT and isinstance(v.data, str)}

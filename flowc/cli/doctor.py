@@ -293,8 +293,8 @@ def _store_hint(where: str) -> str:
 
 
 def _configured(settings: Settings, variables: Sequence[str]) -> Iterator[Finding]:
-    values, problems = all_values(settings)
-    for problem in (*settings.problems, *problems):
+    values = all_values(settings)
+    for problem in (*settings.problems, *settings.problems_of_targets()):
         verdict = Verdict.BROKEN if problem.severity is Severity.ERROR else Verdict.NOTE
         where = problem.primary.span if problem.primary is not None else None
         line = f"{where.file}:{settings.sources[where.file].position(where.start)[0]}: " if where is not None else ""

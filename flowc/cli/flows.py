@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from flowc.cli.group import did_you_mean
 from flowc.cli.output import show, stop
@@ -19,21 +21,25 @@ if TYPE_CHECKING:
     from flowc.runner.parameters import Problem
     from flowc.targets.base import Target
 
+_WORDS = "flowc.words"
+DIVIDER = "--"
+"""Behind it stand parameters of the flow, whatever they are called."""
+
 
 class FlowCommand(click.Command):
     """A command whose help also tells what the flow and the targets add to it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep the words for the help, which is printed before they are parsed."""
-        ctx.meta["flowc.words"] = list(args)
+        ctx.meta[_WORDS] = list(args)
         return super().parse_args(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Parameters of the flow, settings of the targets."""
         names = {p.name for p in self.params}
-        files = [word for word in ctx.meta["flowc.words"] if word.endswith(".py")]
+        files = [word for word in ctx.meta[_WORDS] if word.endswith(".py")]
         if self.name != "compile":
-            rows = _parameter_rows(files[:1])
+            rows = _parameter_rows(files[:1], {option for p in self.get_params(ctx) for option in p.opts})
             with formatter.section(f"Parameters of {files[0]}" if rows else "Parameters"):
                 formatter.write_dl(rows or [("--name VALUE", "A parameter of the flow; name a flow to see its own.")])
             rows = _config_rows(files[:1])
@@ -78,7 +84,12 @@ def _stop_at(problems: Sequence[Problem]) -> None:
     from flowc.diagnostics import Diagnostic
 
     if problems:
-        stop([Diagnostic(code=p.code, message=p.message, help=p.help) for p in problems], {})
+        stop([Diagnostic(code=p.code, message=p.message, help=_divided(p.help)) for p in problems], {})
+
+
+def _divided(help: str) -> str:
+    """A help that says how to give a parameter, also where an option of the command has its name."""
+    return re.sub(r"(?<!\S)--\w+(?=\s)", lambda m: f"-- {m[0]}" if m[0] in _own_options() else m[0], help)
 
 
 def _read_values(program: Program, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
@@ -127,6 +138,7 @@ def settings_of(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]
     known = {s.name.replace("_", "-"): s for s in target.settings}
     for name in given:
         if name not in known:
+            _refuse_of_another(name)
             names = ", ".join(f"--{n}" for n in known) or "none"
             help = did_you_mean(f"--{name}", [*(f"--{n}" for n in known), *_own_options()])
             raise click.UsageError(f"target {target.name} has no option --{name}{help or f'; its own are: {names}'}")
@@ -136,10 +148,82 @@ def settings_of(given: Mapping[str, str], target: Target[Any]) -> dict[str, str]
 def check_options(program: Program, pairs: Mapping[str, str], *settings: str) -> None:
     """Refuse what is no parameter, but nearly an option: that was meant to be one."""
     known = {p.name for p in program.flow.params} | set(settings)
+    for name in pairs:
+        if name not in known:
+            _refuse_of_another(name)
     options = [*(f"--{s}" for s in settings), *_own_options()]
     for name in pairs:
         if name not in known and not did_you_mean(name, known) and (help := did_you_mean(f"--{name}", options)):
             raise click.UsageError(f"there is no option --{name}{help}")
+
+
+def _refuse_of_another(name: str) -> None:
+    """End the command where an option is one of a target that it is not about."""
+    from flowc.targets.registry import load_target, target_names
+
+    found = [t for t in target_names() if name in {s.name.replace("_", "-") for s in load_target(t).settings}]
+    if found:
+        context = click.get_current_context()
+        here = (
+            f"not of {context.params['target_name']}" if "target_name" in context.params else "and a run has no target"
+        )
+        targets = f"target{'s' if len(found) > 1 else ''} {' and '.join(found)}"
+        raise click.UsageError(f"--{name} is an option of {targets}, {here}")
+
+
+class Given(NamedTuple):
+    """What a command line has beside the command's own options, by the names.
+
+    Attributes:
+        unmarked: Parameters, or settings of a target.
+        behind: Parameters, behind the divider.
+        is_divided: Whether there is a divider.
+    """
+
+    unmarked: dict[str, str]
+    behind: dict[str, str]
+    is_divided: bool
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """All of it, where there are no settings."""
+        for name in self.unmarked.keys() & self.behind.keys():
+            raise click.UsageError(f"--{name} is given twice")
+        return self.unmarked | self.behind
+
+
+def given_to(
+    program: Program, flags: frozenset[str] = frozenset(), settings: Collection[str] = (), *, but: str = ""
+) -> Given:
+    """What is given to a flow; ends the command where an option may be flowc's or the flow's.
+
+    Args:
+        program: The flow.
+        flags: Names of settings that need no value.
+        settings: Names of all settings of the target.
+        but: An option of the command's that is the flow's where the flow has a parameter of its name.
+    """
+    context = click.get_current_context()
+    words: list[str] = context.meta[_WORDS]
+    before = words[: words.index(DIVIDER)] if DIVIDER in words else words
+    behind = min(max(len(words) - len(before) - 1, 0), len(context.args))
+    first = len(context.args) - behind
+    given = Given(pairs_of(context.args[:first], flags), pairs_of(context.args[first:]), before is not words)
+    if given.is_divided:
+        return given
+    spelled = {word.partition("=")[0] for word in before}
+    options = {
+        option
+        for parameter in context.command.params
+        if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        for option in spelled.intersection(parameter.opts)
+    } | {f"--{name}" for name in given.unmarked.keys() & set(settings)}
+    for name in sorted(p.name for p in program.flow.params if f"--{p.name}" in options and p.name != but):
+        raise click.UsageError(
+            f"--{name} may be flowc's option, or the parameter `{name}` of flow {program.flow.name}; parameters can "
+            f"stand behind {DIVIDER}, and then all before it are flowc's: [--{name} ...] {DIVIDER} [--{name} ...]"
+        )
+    return given
 
 
 def _own_options() -> list[str]:
@@ -147,13 +231,20 @@ def _own_options() -> list[str]:
     return [o for p in click.get_current_context().command.params for o in p.opts if o.startswith("--")]
 
 
-def _parameter_rows(files: Sequence[str]) -> list[tuple[str, str]]:
+def _parameter_rows(files: Sequence[str], options: Collection[str]) -> list[tuple[str, str]]:
     from flowc.compiler import read_program
 
     program = read_program(files[0])[0] if files else None
     if program is None:
         return []
-    return [(f"--{p.name} {_KINDS.get(p.type.value, p.type.value.upper())}", _note(p)) for p in program.flow.params]
+    return [
+        (
+            f"{DIVIDER + ' ' if f'--{p.name}' in options else ''}--{p.name} "
+            f"{_KINDS.get(p.type.value, p.type.value.upper())}",
+            _note(p),
+        )
+        for p in program.flow.params
+    ]
 
 
 def _config_rows(files: Sequence[str]) -> list[tuple[str, str]]:

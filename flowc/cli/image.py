@@ -14,6 +14,7 @@ from flowc.cli.finding import JSON
 from flowc.cli.group import Commands
 from flowc.cli.options import CONFIG, CONFIG_VALUE, WITH
 from flowc.cli.output import show, stop
+from flowc.cli.packing import package_of
 from flowc.cli.values import dumps
 from flowc.contract import PLAN
 from flowc.settings import without_password
@@ -179,9 +180,8 @@ def _recipe(
     if program is None or not with_code:
         return Recipe(base=base, requirements=wanted)
     from flowc.image.code import Code
-    from flowc.package import build_package
 
-    package = build_package(program.plan, program.folder)
+    package = package_of(program)
     return Recipe(base=base, requirements=wanted, code=package.code, write_code=Code(package).write)
 
 

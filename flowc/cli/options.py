@@ -29,8 +29,8 @@ WITH = configured(
     "decorators",
     metavar="DECORATOR[:ARGUMENT=VALUE,...]",
     multiple=True,
-    help="Add a decorator to every step that does not have it, as retry:times=3; may be given repeatedly "
-    "(or FLOWC_WITH).",
+    help="Add a decorator to every step that does not have it, as retry:times=3; may be given repeatedly, and takes "
+    "the place of those in settings (or FLOWC_WITH).",
 )
 
 CONFIG = click.option(
@@ -51,16 +51,19 @@ CONFIG_VALUE = click.option(
 )
 """Two words each, as for Metaflow."""
 
+BRANCH = click.option("--branch", metavar="NAME", help="The branch of the flow's project.  [default: that of the user]")
+PRODUCTION = click.option("--production", is_flag=True, help="The project's branch for production.")
+
 _CHOICES: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
-    click.option("--branch", metavar="NAME", help="The branch of the flow's project.  [default: that of the user]"),
-    click.option("--production", is_flag=True, help="The project's branch for production."),
+    BRANCH,
+    PRODUCTION,
     configured(
         "tags",
         "--tag",
         "tags",
         metavar="TEXT",
         multiple=True,
-        help="Mark runs with this; may be given repeatedly (or FLOWC_TAGS).",
+        help="Mark runs with this; may be given repeatedly, and takes the place of those in settings (or FLOWC_TAGS).",
     ),
     WITH,
     CONFIG,

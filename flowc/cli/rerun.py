@@ -10,6 +10,7 @@ import click
 from flowc.cli.flows import given_parameters
 from flowc.cli.group import did_you_mean
 from flowc.cli.output import stop
+from flowc.cli.packing import package_of
 from flowc.cli.running import announce, report
 from flowc.client import Flow, Run
 from flowc.contract import Address, Path, format_path, parse_path, run_key
@@ -44,7 +45,6 @@ def run_step(program: Program, again: Again, store_url: str, texts: Mapping[str,
     from flowc.cli.progress import Progress
     from flowc.local import engine, rerun
     from flowc.local.inputs import Wanted
-    from flowc.package import build_package
 
     check_url(store_url)
     flow = program.flow.name
@@ -52,17 +52,19 @@ def run_step(program: Program, again: Again, store_url: str, texts: Mapping[str,
     origin = _origin_of(flow, again.origin)
     wanted = Wanted(program.plan, step, path, given_parameters(program, texts))
     run_id = engine.new_run_id()
+    project = program.flow.deployment.project
     request = rerun.Rerun(
         wanted=wanted,
         folder=program.folder,
-        package=build_package(program.plan, program.folder),
+        package=package_of(program),
         files=program.files,
         store_url=store_url,
         # the client opens the store, which the process that tasks are forked from must not have done
         find_run=lambda: (Run(f"{flow}/{origin}", store_url) if origin else Flow(flow, store_url).latest_run).id,
         run_id=run_id,
         start=start,
-        listen=lambda task: _announce(program, task, run_id),
+        is_branch_chosen=project is not None and (project.given is not None or project.production),
+        listen=lambda task, branch: _announce(program, task, branch, run_id),
     )
     with ExitStack() as stack:
         shown: list[Progress] = []
@@ -123,7 +125,7 @@ def _origin_of(flow: str, text: str | None) -> str | None:
     return run
 
 
-def _announce(program: Program, task: Address, run_id: str) -> None:
-    announce(program, run_id)
+def _announce(program: Program, task: Address, branch: str | None, run_id: str) -> None:
+    announce(program, run_id, branch)
     name = f"{task.step}/{format_path(task.path)}" if task.path else task.step
     click.echo(f"step {name} with its inputs in run {task.flow}/{task.run}")

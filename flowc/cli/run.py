@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from flowc.cli import completion
 from flowc.cli.configured import configured
-from flowc.cli.flows import FlowCommand, check_options, pairs_of, parameters_of, read_flow
+from flowc.cli.flows import FlowCommand, check_options, given_to, parameters_of, read_flow
 from flowc.cli.marks import logical_date_of
 from flowc.cli.options import EXTRA, FLOW, LOGICAL_DATE, STORE, choices
 from flowc.runner.start import Start
@@ -58,12 +58,13 @@ def run(
     debug: bool,
     choices: Choices,
 ) -> None:
-    """Run a flow here. Parameters are given as --name value."""
+    """Run a flow here. Parameters are given as --name value, behind -- if flowc has an option of that name."""
     program = read_flow(file, choices)
-    pairs = pairs_of(context.args)
-    if path is not None and any(p.name == "path" for p in program.flow.params):
+    given = given_to(program, but="path")
+    check_options(program, given.unmarked)
+    pairs = given.parameters
+    if path is not None and not given.is_divided and any(p.name == "path" for p in program.flow.params):
         pairs["path"], path = path, None  # a good name for a parameter; the task's path can stand in --step too
-    check_options(program, pairs)
     url = to_url(store or DEFAULT_STORE)
     start = Start(tags=choices.tags, user=choices.user or None, logical_date=logical_date_of(logical_date))
     if step is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +14,7 @@ import click
 
 from flowc.cli.exit_codes import EXIT_DIAGNOSTICS, EXIT_INTERRUPTED
 from flowc.cli.output import place, show, stop
+from flowc.cli.packing import package_of, rules_here
 from flowc.compiler import Program
 from flowc.contract import NO_PATH, Address, parse_path, run_json_key, run_key
 from flowc.outputs import Compiled
@@ -22,21 +24,22 @@ if TYPE_CHECKING:
     from flowc.local.engine import RunState
     from flowc.runner.start import Start
     from flowc.simulate.engines import Process, Simulated
+    from flowc.simulate.stepfunctions import AwsServer
+    from flowc.store.objects import ObjectStore
 
 _OWN_BUCKET = "flowc-simulate"
+_LINE_ENDS = "\r\n"
 
 
 def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_workers: int, start: Start) -> int:
     """`flowc run`; the exit code."""
     from flowc.cli.progress import Progress
     from flowc.local import engine
-    from flowc.package import build_package
 
     check_url(store_url)
-    package = build_package(program.plan, program.folder)
+    package = package_of(program)
     run_id = engine.new_run_id()
-    announce(program, run_id)
-    progress = Progress(program.plan)
+    progress = Progress(program.plan, begin=lambda: announce(program, run_id))
     try:
         state = engine.run_flow(
             program.plan,
@@ -55,11 +58,17 @@ def run_here(program: Program, store_url: str, parameters: dict[str, Any], max_w
     return report(program, store_url, run_key(run_id), state, progress.failure)
 
 
-def announce(program: Program, run_id: str) -> None:
-    """Say which run begins."""
+def announce(program: Program, run_id: str, branch: str | None = None) -> None:
+    """Say which run begins.
+
+    Args:
+        program: The flow.
+        run_id: The run.
+        branch: That of its project; None for the one that the flow was read for.
+    """
     project = program.flow.deployment.project
     if project is not None:
-        click.echo(f"project {project.name}, branch {project.branch}")
+        click.echo(f"project {project.name}, branch {branch or project.branch}")
     click.echo(f"run {program.flow.name}/{run_id}")
 
 
@@ -106,6 +115,7 @@ class Simulation(NamedTuple):
         parameters: What the run is started with.
         output: Where to keep what was compiled; None for nowhere.
         logical_date: The time that the run is for, as `parse_time` gives it; None for none.
+        containers: Whether tasks run in containers of their images.
     """
 
     program: Program
@@ -119,6 +129,13 @@ class Simulation(NamedTuple):
     parameters: dict[str, Any]
     output: str | None
     logical_date: str | None = None
+    containers: bool = False
+
+    @property
+    def is_on_aws(self) -> bool:
+        """Whether steps run on AWS, whatever schedules them."""
+        on_batch = any(step.policy.batch is not None for step in self.program.flow.steps)
+        return on_batch or self.settings.get("compute") in ("batch", "ecs")
 
     def compile(self, store: str, *, own_s3: bool = False) -> Compiled:
         """The flow as `flowc compile` would write it; ends the command if it cannot be."""
@@ -133,6 +150,7 @@ class Simulation(NamedTuple):
             image=self.image,
             settings=self.settings,
             environment=() if own_s3 else self.environment(store),  # what is set about S3 is about another one
+            rules=rules_here(),
         )
         sources = self.program.sources
         if compiled is None:
@@ -160,9 +178,8 @@ def run_simulated(simulation: Simulation) -> int:
         if not failed:
             click.echo(result.reason, err=True)
         for process in failed[-1:]:
-            click.echo(f"task {_task_name(process)} failed; the end of its output:\n{process.tail}", err=True)
             task = Address(flow, result.run, process.step, parse_path(process.path))
-            click.echo(f"its logs are in {place(store, task.prefix)}", err=True)
+            click.echo(f"task {task} failed; its logs are in {place(store, task.prefix)}", err=True)
         return EXIT_DIAGNOSTICS
 
 
@@ -170,7 +187,29 @@ def _simulate_airflow(stack: ExitStack, simulation: Simulation, run_id: str, fol
     from flowc.simulate.airflow import AirflowDriver
     from flowc.simulate.engines import on_airflow
 
+    def execute(server: AwsServer, compiled: Compiled, store: ObjectStore) -> Simulated:
+        return on_airflow(
+            stack.enter_context(AirflowDriver(python=simulation.airflow_python)),
+            simulation.program,
+            compiled,
+            store=store,
+            run_id=run_id,
+            parameters=simulation.parameters,
+            folder=folder,
+            logical_date=simulation.logical_date,
+            environment=server.env,
+            containers=simulation.containers,
+            aws=server,
+            listen=_show,
+        )
+
+    if simulation.is_on_aws:
+        return _beside_aws(stack, simulation, run_id, execute)
     url = simulation.store or simulation.usual_store
+    if simulation.containers and not url.startswith("s3://"):
+        raise click.UsageError(
+            "tasks in containers reach no folder of this machine: give a store in S3, --store s3://bucket/prefix"
+        )
     compiled = simulation.compile(url)
     driver = stack.enter_context(AirflowDriver(python=simulation.airflow_python))
     result = on_airflow(
@@ -183,6 +222,7 @@ def _simulate_airflow(stack: ExitStack, simulation: Simulation, run_id: str, fol
         folder=folder,
         logical_date=simulation.logical_date,
         environment=_aws_environment(),
+        containers=simulation.containers,
         listen=_show,
     )
     return result, url
@@ -191,21 +231,10 @@ def _simulate_airflow(stack: ExitStack, simulation: Simulation, run_id: str, fol
 def _simulate_stepfunctions(
     stack: ExitStack, simulation: Simulation, run_id: str, folder: Path
 ) -> tuple[Simulated, str]:
-    from flowc.simulate.engines import from_job, on_stepfunctions
-    from flowc.simulate.stepfunctions import AwsServer
-    from flowc.store.copy import copy_run
+    from flowc.simulate.engines import on_stepfunctions
 
-    final = simulation.store or simulation.usual_store
-    own_s3 = simulation.store is None and not final.startswith("s3://")
-    url = f"s3://{_OWN_BUCKET}" if own_s3 else final
-    compiled = simulation.compile(url, own_s3=own_s3)
-    outside = None if own_s3 else _aws_environment()
-    server = stack.enter_context(AwsServer(s3_environment=outside, on_job=lambda job: _show(from_job(job))))
-    if own_s3:
-        server.create_bucket(_OWN_BUCKET)
-    store = open_store(url, server.env)
-    try:
-        result = on_stepfunctions(
+    def execute(server: AwsServer, compiled: Compiled, store: ObjectStore) -> Simulated:
+        return on_stepfunctions(
             server,
             simulation.program,
             compiled,
@@ -215,6 +244,38 @@ def _simulate_stepfunctions(
             folder=folder,
             logical_date=simulation.logical_date,
         )
+
+    return _beside_aws(stack, simulation, run_id, execute)
+
+
+def _beside_aws(
+    stack: ExitStack,
+    simulation: Simulation,
+    run_id: str,
+    execute: Callable[[AwsServer, Compiled, ObjectStore], Simulated],
+) -> tuple[Simulated, str]:
+    """Execute a flow with what stands for AWS, whose S3 is used where no other one is named."""
+    from flowc.simulate.engines import from_job
+    from flowc.simulate.stepfunctions import AwsServer
+    from flowc.store.copy import copy_run
+
+    final = simulation.store or simulation.usual_store
+    own_s3 = simulation.store is None and not final.startswith("s3://")
+    url = f"s3://{_OWN_BUCKET}" if own_s3 else final
+    compiled = simulation.compile(url, own_s3=own_s3)
+    outside = None if own_s3 else _aws_environment()
+    server = stack.enter_context(
+        AwsServer(
+            s3_environment=outside,
+            containers=simulation.containers,
+            on_job=lambda job: _show(from_job(job)),
+        )
+    )
+    if own_s3:
+        server.create_bucket(_OWN_BUCKET)
+    store = open_store(url, server.env)
+    try:
+        result = execute(server, compiled, store)
     finally:
         # also what an interrupted run has finished: the server's S3 goes with the server
         flow = simulation.program.flow
@@ -235,13 +296,19 @@ def _aws_environment() -> dict[str, str]:
     return {**{n: v for n, v in os.environ.items() if n.startswith("AWS_")}, **role_credentials()}
 
 
+_SHOWING = threading.Lock()  # two schedulers' jobs may be told of at the same time, each from a thread
+
+
 def _show(process: Process) -> None:
-    if process.exit_code is None:
-        click.echo(f"{_task_name(process)} started")
-    elif process.exit_code == 0:
-        click.echo(f"{_task_name(process)} done")
-    else:
-        click.echo(f"{_task_name(process)} failed with exit code {process.exit_code}")
+    name = _task_name(process)
+    with _SHOWING:
+        if process.exit_code is None:
+            click.echo(f"{name} started")
+            return
+        with suppress(FileNotFoundError), process.log.open("rb") as log:  # it is not there if nothing could be started
+            for line in log:
+                click.echo(f"{name} | {line.decode(errors='replace').rstrip(_LINE_ENDS)}")
+        click.echo(f"{name} {'done' if process.exit_code == 0 else f'failed with exit code {process.exit_code}'}")
 
 
 def _task_name(process: Process) -> str:

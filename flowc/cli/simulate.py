@@ -14,7 +14,7 @@ from flowc.cli.flows import (
     check_options,
     find_target,
     flags_of,
-    pairs_of,
+    given_to,
     parameters_of,
     read_flow,
     settings_of,
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 @click.option("--containers", is_flag=True, help="Run tasks in containers of their images, by Docker or podman.")
 @LOGICAL_DATE
 @choices
-@click.pass_context
 def simulate(
-    context: click.Context,
     file: str,
     target_name: str,
     store: str | None,
@@ -52,7 +50,8 @@ def simulate(
     """Run a flow here as a scheduler would.
 
     What `compile` writes is loaded by the real Airflow, or by an interpreter of Step Functions; only pods and jobs
-    become local processes, or with --containers local containers. Parameters are given as --name value.
+    become local processes, or with --containers local containers. Parameters are given as --name value, behind -- if
+    flowc has an option of that name.
     """
     from flowc.cli import running
 
@@ -60,11 +59,12 @@ def simulate(
     target = find_target(target_name)
     if target_name not in running.SIMULATED:
         raise click.UsageError(f"target {target_name} cannot be simulated; {' and '.join(running.SIMULATED)} can")
-    pairs = pairs_of(context.args, flags_of(target))
-    check_options(program, pairs, *(s.name.replace("_", "-") for s in target.settings))
-    own = {s.name.replace("_", "-") for s in target.settings} - {p.name for p in program.flow.params}
-    settings = settings_of({n: v for n, v in pairs.items() if n in own}, target)
-    parameters = parameters_of(program, {n: v for n, v in pairs.items() if n not in own})
+    own = {s.name.replace("_", "-") for s in target.settings}
+    given = given_to(program, flags_of(target), own)
+    check_options(program, given.unmarked, *own)
+    settings = settings_of({n: v for n, v in given.unmarked.items() if n in own}, target)
+    unmarked = {n: v for n, v in given.unmarked.items() if n not in own}
+    parameters = parameters_of(program, given._replace(unmarked=unmarked).parameters)
     here = settings_here()
     simulation = running.Simulation(
         program=program,

@@ -29,7 +29,7 @@ _PYTHON: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """One decorator for every step that has none of its name."""
+    """One decorator for every step that has none of its name, and can have it."""
 
     arguments: Arguments
 
@@ -37,6 +37,11 @@ class Addition:
     def name(self) -> str:
         """The decorator's name."""
         return self.arguments.decorator
+
+    @property
+    def is_for_splits(self) -> bool:
+        """Whether a step that ends with a foreach can have it: after a failure that is caught there are no items."""
+        return self.name != "catch"
 
     def policy(self, policy: Policy) -> Policy:
         """A step's policy with it."""

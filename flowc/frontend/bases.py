@@ -119,8 +119,10 @@ class Bases:
                 return _Line(keys=(), problems=(), complete=False)
             case _ if cls.module.names.is_missing(name) == FLOW_SPEC:
                 return _opaque(FLOW_SPEC)
-            case FoundOutside() | FoundName():
-                return _unknown(_outside(cls, node))
+            case FoundOutside(name=outside):
+                return _unknown(_outside(cls, node, self._modules.meant(outside)))
+            case FoundName():
+                return _unknown(_outside(cls, node, None))
             case _:
                 return _unknown(_not_a_class(cls, node, found))
 
@@ -194,13 +196,16 @@ def _no_order(cls: FoundClass) -> Diagnostic:
     )
 
 
-def _outside(cls: FoundClass, node: ast.expr) -> Diagnostic:
+def _outside(cls: FoundClass, node: ast.expr, meant: str | None) -> Diagnostic:
+    help = (
+        "flowc reads all of a flow without running it: put the class into a module beside the flow's file, or call "
+        "what it offers from a step"
+    )
     return cls.module.report.diagnostic(
         "FC110",
         node,
         f"the base `{ast.unparse(node)}` of class `{cls.node.name}` does not lie in the flow's folder",
-        "flowc reads all of a flow without running it: put the class into a module beside the flow's file, or call "
-        "what it offers from a step",
+        help if meant is None else f"did you mean the module `{meant}`, which does?",
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from flowc.frontend.compute import (
-    IMAGE,
-    MAX_MEMORY_MIB,
-    PATH,
-    TMPFS,
-    Values,
-    read_requests,
-    read_tmpfs,
-    with_requests,
-)
+from flowc.frontend.compute import MAX_MEMORY_MIB, TMPFS, Values, read_requests, read_tmpfs, with_requests
 from flowc.frontend.decorators import Arguments
+from flowc.frontend.forms import (
+    FILE_SYSTEM,
+    IMAGE,
+    LOG_OPTION,
+    MAX_TAGS,
+    MOUNT,
+    MOUNT_OPTION,
+    QUEUE,
+    ROLE,
+    TAG,
+    TAG_VALUE,
+)
 from flowc.ir.compute import Batch, Pairs
 from flowc.ir.steps import Policy
 
@@ -25,15 +27,6 @@ _OWN = (
     *("efs_volumes", "ephemeral_storage", "inferentia", "trainium", "efa", "aws_batch_tags", "aws_tags"),
     *("log_driver", "log_options"),
 )
-
-_QUEUE = re.compile(r"[A-Za-z0-9_-]{1,128}|arn:aws[a-z-]*:batch:[a-z0-9-]+:[0-9]{12}:job-queue/[A-Za-z0-9_-]{1,128}")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+")
-_FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
-_WORD = re.compile(r"[A-Za-z0-9_.=-]+")
-# Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_TagResource.html
-_TAG_KEY = re.compile(r"(?!(?i:aws):)[^\x00-\x1f]{1,128}")
-_TAG_VALUE = re.compile(r"[^\x00-\x1f]{0,256}")
-_OPTION = re.compile(r"[^:\s]+:.+")
 
 # Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
 _DRIVERS = ("awslogs", "fluentd", "gelf", "journald", "json-file", "splunk", "syslog", "awsfirelens")
@@ -50,17 +43,16 @@ def read_batch(arguments: Arguments, policy: Policy) -> Policy:
     Emits: FC107.
     """
     values = Values(arguments, *_ASKED, *_OWN, *TMPFS)
-    options = values.texts("tmpfs_options", _WORD, "a list of options of a mount", "noexec")
-    systems = values.texts("efs_volumes", _FILE_SYSTEM, "a list of ids of EFS file systems", "fs-12345678")
+    systems = values.texts("efs_volumes", FILE_SYSTEM)
     found = Batch(
-        image=values.text("image", IMAGE, "the name of an image", "team/image:1.0"),
-        queue=values.text("queue", _QUEUE, "the name or ARN of a job queue", "training"),
-        job_role=values.text("iam_role", _ROLE, "the ARN of a role", "arn:aws:iam::123456789012:role/trainer"),
-        execution_role=values.text("execution_role", _ROLE, "the ARN of a role", "arn:aws:iam::123456789012:role/ecs"),
+        image=values.text("image", IMAGE),
+        queue=values.text("queue", QUEUE),
+        job_role=values.text("iam_role", ROLE),
+        execution_role=values.text("execution_role", ROLE),
         max_swap_mib=values.whole("max_swap", MAX_MEMORY_MIB, least=0, example="1024"),
-        swappiness=values.whole("swappiness", 100, least=0, example="60"),
-        tmpfs=read_tmpfs(values, options),
-        host_volumes=values.texts("host_volumes", PATH, "a list of absolute paths", "/data"),
+        swappiness=_swappiness(values),
+        tmpfs=read_tmpfs(values, values.texts("tmpfs_options", MOUNT_OPTION)),
+        host_volumes=values.texts("host_volumes", MOUNT),
         efs_volumes=tuple((system, f"/mnt/{system}") for system in systems),
         ephemeral_storage_gib=values.whole("ephemeral_storage", _STORAGE_GIB[1], _STORAGE_GIB[0], "100"),
         devices=_devices(values),
@@ -87,14 +79,29 @@ def _devices(values: Values) -> tuple[str, ...]:
     )
 
 
+def _swappiness(values: Values) -> int | None:
+    """How readily swap is used, which means nothing without `max_swap`.
+
+    Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_LinuxParameters.html
+    """
+    found = values.whole("swappiness", 100, least=0, example="60")
+    if found is not None and "max_swap" not in values:
+        message = "AWS Batch passes over `swappiness` without `max_swap`, which is not given"
+        values.wrong("swappiness", message, "say how many MiB of swap there are: `max_swap=1024`")
+    return found
+
+
 def _tags(values: Values) -> Pairs:
-    example = '{"team": "fraud"}'
-    both = [values.pairs(name, _TAG_KEY, _TAG_VALUE, example) for name in ("aws_tags", "aws_batch_tags")]
-    return tuple({**dict(both[0]), **dict(both[1])}.items())
+    names = ("aws_tags", "aws_batch_tags")
+    tags = {key: value for name in names for key, value in values.pairs(name, TAG, TAG_VALUE)}
+    if len(tags) > MAX_TAGS:
+        name = names["aws_batch_tags" in values]
+        values.wrong(name, f"there are {len(tags)} tags, and a job has at most {MAX_TAGS}", "leave some of them out")
+    return tuple(tags.items())
 
 
 def _log_options(values: Values) -> Pairs:
-    options = values.texts("log_options", _OPTION, "a list of options like `name:value`", "awslogs-group:/flows")
+    options = values.texts("log_options", LOG_OPTION)
     if options and "log_driver" not in values:
         values.wrong("log_options", "`log_options` are those of a `log_driver`, which is not given", "give it too")
     return tuple((name, value) for name, _, value in (option.partition(":") for option in options))

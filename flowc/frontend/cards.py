@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from flowc.cards.components import HTML_CARD, html_attribute
 from flowc.frontend.constants import Constant, NotConstant
 from flowc.frontend.decorators import Arguments
 from flowc.ir.steps import Card, Policy
@@ -26,7 +27,8 @@ def read_card(arguments: Arguments, policy: Policy) -> Policy:
     Emits: FC107.
     """
     card = Card()
-    for name, node in arguments.keywords(*_ARGUMENTS).items():
+    given = arguments.keywords(*_ARGUMENTS)
+    for name, node in given.items():
         if name in ("refresh_interval", "timeout"):
             limit = _MAX_INTERVAL_S if name == "refresh_interval" else _MAX_TIMEOUT_S
             number = arguments.number(name, node, limit, example="45")
@@ -36,6 +38,11 @@ def read_card(arguments: Arguments, policy: Policy) -> Policy:
         value = arguments.constant(name, node, _KINDS[name])
         if not isinstance(value, NotConstant):
             card = _with(arguments, name, node, value, card)
+    if card.type == HTML_CARD and not _is_name(html_attribute(card.options)):
+        message = f"`attribute` of a card of type {HTML_CARD} must be an artifact's name"
+        arguments.error(
+            given["options"], message, 'write `options={"attribute": "html"}` for the content of `self.html`, say'
+        )
     for other in policy.cards:
         if card.id is not None and other.id == card.id:
             arguments.error(arguments.node, f"another card of this step has the id `{card.id}`", "give it another one")
@@ -62,6 +69,10 @@ def _with(arguments: Arguments, name: str, node: ast.expr, value: Constant, card
         return card
     fields: Mapping[str, Any] = {name: dict(value or {}) if name == "options" and isinstance(value, dict) else value}
     return card if name == "options" and value is None else replace(card, **fields)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isidentifier() and not value.startswith("_")
 
 
 def _is_options(value: Constant) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flowc.frontend.constants import Constant, NotConstant
 from flowc.frontend.decorators import Arguments
+from flowc.frontend.forms import MOUNT, Form
 from flowc.ir.compute import Pairs, Tmpfs
 from flowc.ir.steps import Policy, Requests
 
@@ -21,12 +22,6 @@ ASKED = ("cpu", "memory", "gpu", "disk", "shared_memory")
 """What every one of these decorators can ask for."""
 
 TMPFS = ("use_tmpfs", "tmpfs_tempdir", "tmpfs_size", "tmpfs_path")
-
-IMAGE = re.compile(r"(?!.*(\{\{|\{%|\{#|\$\())\S+")
-"""Without what a scheduler would expand."""
-
-PATH = re.compile(r"/[^\s:,{}$\\]*")
-"""An absolute path that needs no quotes anywhere."""
 
 
 class Values:
@@ -47,14 +42,16 @@ class Values:
     def number(self, name: str, limit: int, least: float, example: str) -> float | None:
         """A number."""
         node = self._nodes.get(name)
-        return None if node is None else self.arguments.number(name, node, limit, least=least, example=example)
+        return (
+            None if node is None else self.arguments.number(name, node, limit, least=least, texts=True, example=example)
+        )
 
     def whole(self, name: str, limit: int, least: int = 1, example: str = "1") -> int | None:
         """A whole number."""
         node = self._nodes.get(name)
         if node is None:
             return None
-        number = self.arguments.number(name, node, limit, least=least, whole=True, example=example)
+        number = self.arguments.number(name, node, limit, least=least, whole=True, texts=True, example=example)
         return None if number is None else int(number)
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -75,44 +72,61 @@ class Values:
             self._wrong(name, f"`{name}` cannot be {value!r}", f"write one of {', '.join(choices)}")
         return found
 
-    def text(self, name: str, pattern: re.Pattern[str], what: str, example: str) -> str | None:
-        """A text of a certain form; `what` names it, "the name of a secret"."""
+    def text(self, name: str, form: Form) -> str | None:
+        """A text of a certain form."""
         value = self._value(name, "a text in quotes")
-        if value is None:
-            return None
-        if isinstance(value, str) and pattern.fullmatch(value):
+        if value is None or (isinstance(value, str) and form.fits(value)):
             return value
-        self._wrong(name, f"`{name}` is {value!r}, which is not {what}", f'write `{name}="{example}"`, say')
+        help = f'{form.rule}: write `{name}="{form.example}"`, say'
+        self._wrong(name, f"`{name}` is {value!r}, which is not {form.what}", help)
         return None
 
-    def texts(self, name: str, pattern: re.Pattern[str], what: str, example: str) -> tuple[str, ...]:
-        """A list of texts of a certain form, or one."""
+    def texts(self, name: str, form: Form) -> tuple[str, ...]:
+        """A list of texts of a certain form, no two alike, or one."""
         value = self._value(name, "a list of texts")
         found = [value] if isinstance(value, str) else value
         if found is None:
             return ()
-        if isinstance(found, list | tuple):
-            good = tuple(item for item in found if isinstance(item, str) and pattern.fullmatch(item))
-            if len(good) == len(found):
-                return good
-        self._wrong(name, f"`{name}` is {value!r}, which is not {what}", f'write `{name}=["{example}"]`, say')
-        return ()
+        example = f'write `{name}=["{form.example}"]`, say'
+        if not isinstance(found, list | tuple):
+            self._wrong(name, f"`{name}` must be a list of texts, not {value!r}", example)
+            return ()
+        wrong = [item for item in found if not form.fits(item)]
+        for item in wrong:
+            self._wrong(name, f"`{name}` has {item!r}, which is not {form.what}", f"{form.rule}: {example}")
+        texts = tuple(item for item in found if isinstance(item, str))
+        for text in dict.fromkeys(texts):
+            if texts.count(text) > 1:
+                self._wrong(name, f"`{name}` has {text!r} twice", "leave one of the two out")
+        return () if wrong else tuple(dict.fromkeys(texts))
 
-    def pairs(self, name: str, key: re.Pattern[str], value: re.Pattern[str], example: str) -> Pairs:
+    def pairs(self, name: str, key: Form, value: Form) -> Pairs:
         """A dict of texts of certain forms."""
         given = self._value(name, "a dict of texts")
         if given is None:
             return ()
-        if isinstance(given, dict):
-            good = tuple(
-                (k, v)
-                for k, v in given.items()
-                if isinstance(k, str) and isinstance(v, str) and key.fullmatch(k) and value.fullmatch(v)
-            )
-            if len(good) == len(given):
-                return good
-        self._wrong(name, f"`{name}` cannot be {given!r}", f"write `{name}={example}`, say")
-        return ()
+        if not isinstance(given, dict):
+            help = f'write `{name}={{"{key.example}": "{value.example}"}}`, say'
+            self._wrong(name, f"`{name}` must be a dict of texts, not {given!r}", help)
+            return ()
+        return self.fitting(name, tuple(given.items()), key, value)
+
+    def fitting(self, name: str, given: Iterable[tuple[object, object]], key: Form, value: Form) -> Pairs:
+        """Names and values that an argument has given, if all of them are of certain forms."""
+        found: list[tuple[str, str]] = []
+        is_good = True
+        example = f'`{name}={{"{key.example}": "{value.example}"}}`'
+        for k, v in given:
+            if isinstance(k, str) and isinstance(v, str) and key.fits(k) and value.fits(v):
+                found.append((k, v))
+                continue
+            is_good = False
+            if not key.fits(k):
+                self._wrong(name, f"`{name}` has {k!r}, which is not {key.what}", f"{key.rule}: write {example}, say")
+            else:
+                message = f"`{name}` has {v!r} for `{k}`, which is not {value.what}"
+                self._wrong(name, message, f"{value.rule}: write {example}, say")
+        return tuple(found) if is_good else ()
 
     def any(self, name: str, kind: str) -> Constant:
         """Whatever it is."""
@@ -194,7 +208,7 @@ def read_tmpfs(values: Values, options: tuple[str, ...] = ()) -> Tmpfs | None:
     Emits: FC107.
     """
     size = values.whole("tmpfs_size", MAX_MEMORY_MIB, example="1024")
-    path = values.text("tmpfs_path", PATH, "an absolute path", "/metaflow_temp") or "/metaflow_temp"
+    path = values.text("tmpfs_path", MOUNT) or "/metaflow_temp"
     is_temporary = values.flag("tmpfs_tempdir", default=True)
     if not (values.flag("use_tmpfs") or size):
         return None

@@ -34,6 +34,11 @@ _PARSERS: Mapping[str, Format] = {
 }
 """Functions whose result the compiler can tell: what they are called in their libraries."""
 
+_EXAMPLES: Mapping[Format, str] = {
+    Format.JSON: '{"key": "value"}',
+    Format.TOML: 'key = "value"',
+    Format.YAML: "key: value",
+}
 _LOADERS = frozenset({"CFullLoader", "CSafeLoader", "FullLoader", "SafeLoader"})
 """Of `yaml.load(text, Loader=...)`."""
 
@@ -135,9 +140,10 @@ class ConfigReader:
             return self._without_value(config)
         if isinstance(parser, str):
             return DeferredConfig(why=parser), replace(config, deferred=True, text=text.text)
-        parsed = parse(text.text, parser or (format_of(text.file) if text.file else Format.JSON))
+        form = parser or (format_of(text.file) if text.file else Format.JSON)
+        parsed = parse(text.text, form)
         if isinstance(parsed, Unusable):
-            self._unusable(text, parsed)
+            self._unusable(text, form, parsed)
             return BrokenConfig(), config
         return KnownConfig(value=parsed, place=text.place), replace(config, value=parsed)
 
@@ -210,7 +216,7 @@ class ConfigReader:
         what = f"the file of config `{self._name}`"
         return _Text(text=text, what=what, place=f"`{name}`", file=name, source=source, node=node)
 
-    def _unusable(self, text: _Text, problem: Unusable) -> None:
+    def _unusable(self, text: _Text, form: Format, problem: Unusable) -> None:
         label: tuple[Label, ...] = ()
         where = "" if text.file is None else f" (`{text.file}`)"
         if problem.line is not None:
@@ -221,7 +227,12 @@ class ConfigReader:
             line = source.line(min(problem.line, len(source.line_starts)))
             at = source.offset(problem.line, len(line[: problem.column - 1].encode()))
             label = (Label(span=Span(file=source.file, start=at, end=at + 1), text="here"),)
-        help = "correct it" if text.file is None else "correct the file"
+        if text.file is not None:
+            help = "correct the file"
+        elif self._choice is not None:
+            help = f"correct it, as in --config-value {self._name} '{_EXAMPLES[form]}'"
+        else:
+            help = "correct it"
         self._report.error("FC135", text.node, f"{text.what} {problem.reason}{where}", help, *label)
 
     def _parser(self) -> Format | str | None:

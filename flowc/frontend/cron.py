@@ -287,7 +287,7 @@ def _of_week(weekdays: tuple[Weekday, ...]) -> Days:
 
 def _allowed(field: _Field) -> str:
     """What a field takes."""
-    numbers = f"{field.low} to {field.high}"
+    numbers = f"{field.low} to {field.high if field.also is None else field.also}"
     if field.names:
         numbers += f" or {field.names[0]} to {field.names[-1]}"
     more = f", or by itself {field.more}" if field.more else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,11 @@ NOT_YET = {
 
 Source: https://docs.metaflow.org/api/step-decorators
 """
+
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_DECIMAL = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
+"""Numbers in quotes, which Metaflow takes for sizes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +102,29 @@ class Arguments:
                     self._refuse(ast.copy_location(ast.keyword(arg=name, value=node), given.value), name, allowed)
 
     def number(
-        self, name: str, node: ast.expr, limit: int, *, least: float = 0, whole: bool = False, example: str = "2"
+        self,
+        name: str,
+        node: ast.expr,
+        limit: int,
+        *,
+        least: float = 0,
+        whole: bool = False,
+        texts: bool = False,
+        example: str = "2",
     ) -> float | None:
         """A number from `least` to `limit`; None if it is not one, which is then reported.
+
+        Args:
+            whole: It has no fraction.
+            texts: It may stand in quotes.
 
         Emits: FC107.
         """
         value = self.constant(name, node, "a number")
         if isinstance(value, NotConstant):
             return None
+        if texts and isinstance(value, str) and (_WHOLE if whole else _DECIMAL).fullmatch(value):
+            value = int(value) if whole else float(value)
         good = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if good and math.isfinite(value) and least <= value <= limit:
             return float(value)

@@ -126,6 +126,9 @@ def check_imports(tree: ast.Module, names: Names, reported: Iterable[str], repor
             _unknown(imported.name, imported.node, report)
     if not names.modules:
         return
+    # `import flowc.nothing` is an error where it stands
+    imports = (alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
+    silent |= {".".join(name.split(".")[:2]) for name in imports}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names.modules:
             dotted = f"{node.value.id}.{node.attr}"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from flowc.frontend.compute import ASKED, IMAGE, PATH, TMPFS, Values, read_requests, read_tmpfs, with_requests
+from flowc.frontend.compute import ASKED, TMPFS, Values, read_requests, read_tmpfs, with_requests
 from flowc.frontend.decorators import Arguments
+from flowc.frontend.forms import (
+    ANNOTATION,
+    ANNOTATION_BYTES,
+    GPU_VENDOR,
+    IMAGE,
+    LABEL,
+    LABEL_VALUE,
+    MOUNT,
+    NAMESPACE,
+    kubernetes_name,
+)
+from flowc.frontend.tolerations import read_tolerations
 from flowc.frontend.vocabulary import listed
 from flowc.ir.compute import Kubernetes, Pairs
 from flowc.ir.steps import Policy
@@ -18,26 +29,9 @@ _OWN = (
     *("qos", "security_context"),
 )
 
-# Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-# Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
-_TEXT = re.compile(r"(?s)(?!.*(\{\{|\{%|\{#)).*")
-_VENDOR = re.compile(r"[a-z0-9]+")
-
-_TOLERATION: Mapping[str, type] = {
-    "key": str,
-    "operator": str,
-    "value": str,
-    "effect": str,
-    "toleration_seconds": int,
-    "tolerationSeconds": int,
-}
-"""Fields of a toleration, also by their names in JSON.
-
-Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#scheduling
-"""
+_SECRET = kubernetes_name("the name of a secret", "registry")
+_ACCOUNT = kubernetes_name("the name of a service account", "trainer")
+_CLAIM = kubernetes_name("the name of a claim", "models")
 
 _SECURITY: Mapping[str, type] = {
     "privileged": bool,
@@ -48,6 +42,12 @@ _SECURITY: Mapping[str, type] = {
 }
 """Source: https://docs.metaflow.org/api/step-decorators/kubernetes"""
 
+_MAX_ID = 2**31 - 1
+"""The largest number of a user or a group.
+
+Source: https://pkg.go.dev/k8s.io/apimachinery/pkg/util/validation#IsValidUserID
+"""
+
 
 def read_kubernetes(arguments: Arguments, policy: Policy) -> Policy:
     """What `@kubernetes` adds to a policy.
@@ -56,21 +56,21 @@ def read_kubernetes(arguments: Arguments, policy: Policy) -> Policy:
     """
     values = Values(arguments, *ASKED, *_OWN, *TMPFS)
     found = Kubernetes(
-        image=values.text("image", IMAGE, "the name of an image", "team/image:1.0"),
+        image=values.text("image", IMAGE),
         image_pull_policy=values.choice("image_pull_policy", "Always", "IfNotPresent", "Never"),
-        image_pull_secrets=values.texts("image_pull_secrets", _NAME, "a list of names of secrets", "registry"),
-        service_account=values.text("service_account", _NAME, "the name of a service account", "trainer"),
-        namespace=values.text("namespace", _NAME, "the name of a namespace", "flows"),
-        secrets=values.texts("secrets", _NAME, "a list of names of secrets", "database"),
+        image_pull_secrets=values.texts("image_pull_secrets", _SECRET),
+        service_account=values.text("service_account", _ACCOUNT),
+        namespace=values.text("namespace", NAMESPACE),
+        secrets=values.texts("secrets", _SECRET),
         node_selector=_node_selector(values),
-        tolerations=_tolerations(values),
-        labels=values.pairs("labels", _KEY, _LABEL, '{"team": "fraud"}'),
-        annotations=values.pairs("annotations", _KEY, _TEXT, '{"team/contact": "fraud@example.com"}'),
-        gpu_vendor=values.text("gpu_vendor", _VENDOR, "the first word of `nvidia.com`", "amd") or "nvidia",
+        tolerations=read_tolerations(values),
+        labels=values.pairs("labels", LABEL, LABEL_VALUE),
+        annotations=_annotations(values),
+        gpu_vendor=values.text("gpu_vendor", GPU_VENDOR) or "nvidia",
         tmpfs=read_tmpfs(values),
-        persistent_volume_claims=values.pairs("persistent_volume_claims", _NAME, PATH, '{"models": "/models"}'),
+        persistent_volume_claims=values.pairs("persistent_volume_claims", _CLAIM, MOUNT),
         guaranteed=values.choice("qos", "Guaranteed", "Burstable") == "Guaranteed",
-        security=_fields(values, "security_context", values.any("security_context", "a dict"), _SECURITY),
+        security=_security(values),
     )
     return replace(with_requests(policy, read_requests(values)), kubernetes=found)
 
@@ -79,38 +79,62 @@ def _node_selector(values: Values) -> Pairs:
     """A dict, or a text like `kubernetes.io/os=linux,kubernetes.io/arch=amd64`."""
     given = values.any("node_selector", "a dict of labels")
     if not isinstance(given, str):
-        return values.pairs("node_selector", _KEY, _LABEL, '{"kubernetes.io/arch": "amd64"}')
-    pairs = [(key, value) for key, _, value in (part.strip().partition("=") for part in given.split(","))]
-    if all(_KEY.fullmatch(key) and value and _LABEL.fullmatch(value) for key, value in pairs):
-        return tuple(pairs)
-    help = 'write `node_selector={"kubernetes.io/arch": "amd64"}`, say'
-    values.wrong("node_selector", f"`node_selector` cannot be {given!r}", help)
-    return ()
+        return values.pairs("node_selector", LABEL, LABEL_VALUE)
+    parts = [part.strip() for part in given.split(",")]
+    for part in parts:
+        if "=" not in part:
+            help = 'write `node_selector="pool=gpu,zone=a"`, or a dict'
+            values.wrong("node_selector", f"`node_selector` has {part!r}, which is not like `name=value`", help)
+            return ()
+    pairs = tuple((key, value) for key, _, value in (part.partition("=") for part in parts))
+    return values.fitting("node_selector", pairs, LABEL, LABEL_VALUE)
 
 
-def _tolerations(values: Values) -> tuple[Mapping[str, str | int], ...]:
-    given = values.any("tolerations", "a list of dicts")
-    if given is None:
+def _annotations(values: Values) -> Pairs:
+    pairs = values.pairs("annotations", LABEL, ANNOTATION)
+    size = sum(len(text.encode(errors="replace")) for pair in pairs for text in pair)
+    if size > ANNOTATION_BYTES:
+        message = f"`annotations` has {size} bytes, and a pod takes {ANNOTATION_BYTES}"
+        values.wrong("annotations", message, "keep such texts elsewhere, and annotate where")
         return ()
-    if not isinstance(given, list | tuple):
-        help = 'write `tolerations=[{"key": "gpu", "operator": "Exists"}]`, say'
-        values.wrong("tolerations", f"`tolerations` must be a list of dicts, not {given!r}", help)
-        return ()
-    found = [_fields(values, "tolerations", item, _TOLERATION) for item in given]
-    return tuple({k.replace("_seconds", "Seconds"): v for k, v in fields.items()} for fields in found)
+    return pairs
 
 
-def _fields(values: Values, name: str, given: object, fields: Mapping[str, type]) -> dict[str, str | int]:
-    """A dict of which each key is one of some fields, and of its type."""
+def _security(values: Values) -> Mapping[str, str | int]:
+    """Fields of the container's security context that make sense together.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context-1
+    """
+    given = values.any("security_context", "a dict")
     if given is None:
         return {}
+    name = "security_context"
     if not isinstance(given, dict):
-        values.wrong(name, f"`{name}` has {given!r} in the place of a dict", f"its keys are {listed(fields)}")
+        help = 'write `security_context={"run_as_user": 1000}`, say'
+        values.wrong(name, f"`{name}` must be a dict, not {given!r}", help)
         return {}
+    problems: list[tuple[str, str]] = []
     for key, value in given.items():
-        if key not in fields:
-            values.wrong(name, f"`{name}` has no key {key!r}", f"its keys are {listed(fields)}")
-        elif type(value) is not fields[key] or (isinstance(value, str) and not _TEXT.fullmatch(value)):
-            kind = fields[key].__name__
-            values.wrong(name, f"`{key}` in `{name}` must be of type {kind}, not {value!r}", f"give a {kind}")
-    return given if all(key in fields and type(value) is fields[key] for key, value in given.items()) else {}
+        if key not in _SECURITY:
+            problems.append((f"`{name}` has no key {key!r}", f"its keys are {listed(_SECURITY)}"))
+        elif type(value) is not _SECURITY[key]:
+            kind = "True or False" if _SECURITY[key] is bool else "a whole number"
+            problems.append((f"`{key}` in `{name}` must be {kind}, not {value!r}", f"give {kind}"))
+        elif _SECURITY[key] is int and not (isinstance(value, int) and 0 <= value <= _MAX_ID):
+            message = f"`{key}` in `{name}` must be from 0 to {_MAX_ID}, not {value!r}"
+            problems.append((message, "give the number of a user or group"))
+    problems = problems or _contradictions(given)
+    for message, help in problems:
+        values.wrong(name, message, help)
+    return {} if problems else {str(key): value for key, value in given.items() if isinstance(value, int)}
+
+
+def _contradictions(security: Mapping[object, object]) -> list[tuple[str, str]]:
+    found = []
+    if security.get("run_as_non_root") and security.get("run_as_user") == 0:
+        message = "`security_context` has `run_as_non_root`, and 0 is the number of root in `run_as_user`"
+        found.append((message, "give the number of another user, or leave one of the two out"))
+    if security.get("privileged") and security.get("allow_privilege_escalation") is False:
+        message = "`security_context` has `privileged`, which `allow_privilege_escalation=False` contradicts"
+        found.append((message, "leave one of the two out"))
+    return found

@@ -135,6 +135,10 @@ class Modules:
         self.main = self._made(name, "", source, tree)
         self._modules[name] = self.main
 
+    def meant(self, outside: str) -> str | None:
+        """The module beside the flow's file that a library's name was probably to be, by the dotted name."""
+        return nearest(outside.partition(".")[0], set(self._siblings.names()) - {self.main.name})
+
     @property
     def loaded(self) -> Iterator[Module]:
         """What was read, the flow's file first."""

@@ -11,7 +11,7 @@ from flowc.frontend.imports import Names
 from flowc.frontend.includes import read_include
 from flowc.frontend.report import Report
 from flowc.frontend.scope import Scope
-from flowc.frontend.vocabulary import RESERVED, RUN_OPTIONS
+from flowc.frontend.vocabulary import RESERVED
 from flowc.ir.steps import Parameter, ParameterType
 
 _OF_CLICK = "flowc has no options of click; a parameter is a `str`, `int`, `float`, `bool` or `JSONType`"
@@ -155,8 +155,6 @@ class ParameterReader:
         if name in RESERVED or name.startswith("_"):
             reason = "starts with an underscore" if name.startswith("_") else "belongs to every flow"
             self._name_error(attribute, f"the name `{name}` {reason}")
-        elif name in RUN_OPTIONS and noun != CONFIG.noun:
-            self._name_error(attribute, f"`--{name.replace('_', '-')}` is an option of `flowc run` itself")
         # Metaflow, too, takes names that differ in case only for the same one
         elif (first := self.attributes.setdefault(name.lower(), attribute)) is not attribute:
             same = first.id == name

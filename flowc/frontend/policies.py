@@ -58,6 +58,10 @@ class Added(Protocol):
     def name(self) -> str:
         """Its name."""
 
+    @property
+    def is_for_splits(self) -> bool:
+        """Whether a step that ends with a foreach can have it."""
+
     def policy(self, policy: Policy) -> Policy:
         """A step's policy with it."""
 
@@ -132,8 +136,20 @@ class PolicyReader:
             if decorator.name is not None:
                 seen[decorator.name] = decorator
             policy = self._read(decorator, policy)
+        return policy
+
+    def with_additions(self, policy: Policy, decorators: Iterable[Decorator], *, splits: bool) -> Policy:
+        """A step's policy with what is added to it.
+
+        Args:
+            policy: As the step's own decorators make it.
+            decorators: Those.
+            splits: The step ends with a foreach; what cannot stand there is not added.
+        """
+        own = {decorator.name for decorator in decorators}
         for addition in self._additions:
-            policy = policy if addition.name in seen else addition.policy(policy)
+            if addition.name not in own and (addition.is_for_splits or not splits):
+                policy = addition.policy(policy)
         return policy
 
     def _read(self, decorator: Decorator, policy: Policy) -> Policy:

@@ -34,18 +34,17 @@ def read_schedule(arguments: Arguments, deployment: Deployment) -> Deployment:
     if any(isinstance(value, NotConstant) for value in given.values()) or _contradicts(arguments, nodes, given):
         return deployment
     timezone = UTC if given.get("timezone") is None else given["timezone"]
-    if timezone != UTC and not _check_timezone(arguments, nodes["timezone"], timezone):
-        return deployment
+    is_zone = timezone == UTC or _check_timezone(arguments, nodes["timezone"], timezone)
     wanted = [name for name in _TIMES if given.get(name) not in (None, False)]
     if not wanted and given.get("daily") is False:
-        return replace(deployment, schedule=None)
+        return replace(deployment, schedule=None) if is_zone else deployment
     name = wanted[0] if wanted else "daily"
     text = given["cron"] if name == "cron" else CRON[name]
     schedule = parse_cron(text, timezone=timezone, span=arguments.report.span(arguments.node))
     if isinstance(schedule, Unusable):
         arguments.report.error("FC140", nodes["cron"], schedule.message, schedule.help)
         return deployment
-    return replace(deployment, schedule=schedule)
+    return replace(deployment, schedule=schedule) if is_zone else deployment
 
 
 _WRONG = NotConstant(node=ast.Constant(value=None), why="is of the wrong type")

@@ -50,6 +50,15 @@ class Siblings:
             self._places[module] = self._find(module)
         return self._places[module]
 
+    def names(self) -> tuple[str, ...]:
+        """What can be imported that lies directly beside the flow's file, sorted."""
+        try:
+            found = os.listdir(self._folder or ".")
+        except OSError:
+            return ()
+        words = {name.removesuffix(".py") for name in found}
+        return tuple(sorted(w for w in words if w.isidentifier() and self.place(w) is not None))
+
     def read(self, file: str) -> tuple[SourceFile | None, tuple[Diagnostic, ...]]:
         """The text of a file.
 

@@ -82,6 +82,8 @@ class StepReader:
             self._unmarked(method)
         self._check_name(name, node)
         policy = self._policies.read(method.decorators)
+        splits = any(k.arg == "foreach" for n in method.effects.nexts for k in n.node.keywords)
+        policy = self._policies.with_additions(policy, method.decorators, splits=splits)
         problems = (check_own(d, self._scope, self._report) for d in method.decorators if d.is_own)
         self._report.diagnostics += [problem for problem in problems if problem is not None]
         step = self._bare(method, policy)

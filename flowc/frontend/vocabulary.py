@@ -99,13 +99,6 @@ RESERVED = frozenset({"foreach_stack", "index", "input", "merge_artifacts", "nex
 RESERVED_STEPS = RESERVED | {"cmd", "name", "script_name"}
 """Names that Metaflow keeps from steps."""
 
-RUN_OPTIONS = frozenset(
-    """
-    branch config config_value help image logical_date max_workers no_color output pdb production step store tag target
-    """.split()  # noqa: SIM905
-)
-"""Options of `flowc run` and `flowc simulate` themselves, as parameters would spell them."""
-
 START, END = "start", "end"
 """The first and the last step, where no step is marked as such."""
 
@@ -117,7 +110,18 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that was probably meant, if any is near."""
     by_lower = {w.lower(): w for w in sorted(words)}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    # of a short word too little agrees when two of its letters change places
+    found = found or [other for other in by_lower if _is_swapped(word.lower(), other)]
     return by_lower[found[0]] if found else None
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    """Whether two neighbouring letters have changed places."""
+    wrong = [at for at, (a, b) in enumerate(zip(word, other, strict=False)) if a != b]
+    if len(word) != len(other) or len(wrong) != 2 or wrong[1] != wrong[0] + 1:
+        return False
+    first, second = wrong
+    return word[first] == other[second] and word[second] == other[first]
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

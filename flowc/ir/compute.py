@@ -16,7 +16,7 @@ class Tmpfs:
     Attributes:
         path: Where it is mounted.
         size_mib: Its size in MiB, > 0; None for half of the step's memory.
-        is_temporary: The step's temporary files lie there.
+        is_temporary: The step's temporary files lie there; else only `current.tempdir` leads there.
         options: Options of the mount.
     """
 

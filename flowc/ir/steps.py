@@ -11,7 +11,7 @@ from flowc.ir.accesses import Access
 from flowc.source import Span
 
 if TYPE_CHECKING:
-    from flowc.ir.compute import Batch, Kubernetes  # which few flows need
+    from flowc.ir.compute import Batch, Kubernetes, Tmpfs  # which few flows need
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -197,16 +197,10 @@ class Policy:
     cards: tuple[Card, ...] = ()
 
     @property
-    def variables(self) -> tuple[tuple[str, str], ...]:
-        """`environment`, and the folder for temporary files where that is one of the step's own.
-
-        On a machine without such a folder, this one say, Python's `tempfile` goes on to its next candidate.
-        """
+    def tmpfs(self) -> Tmpfs | None:
+        """The file system in memory that a decorator asks for."""
         compute = self.kubernetes or self.batch
-        tmpfs = None if compute is None else compute.tmpfs
-        if tmpfs is None or not tmpfs.is_temporary or "TMPDIR" in dict(self.environment):
-            return self.environment
-        return (*self.environment, ("TMPDIR", tmpfs.path))
+        return None if compute is None else compute.tmpfs
 
     @property
     def further_tries(self) -> int:

@@ -81,7 +81,7 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
         split: str | None = None,
         foreach: str | None = None,
     ) -> None:
-        catch, secrets = step.policy.catch, step.policy.secrets
+        catch, secrets, tmpfs = step.policy.catch, step.policy.secrets, step.policy.tmpfs
         steps[step.name] = PlanStep(
             name=step.name,
             parents=parents,
@@ -90,7 +90,7 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
             split=split,
             foreach=foreach,
             retries=step.policy.retries,
-            environment=step.policy.variables,
+            environment=step.policy.environment,
             timeout_s=step.policy.timeout_s,
             catch=catch is not None,
             catch_var=None if catch is None else catch.var,
@@ -98,6 +98,8 @@ def _lower(region: Region, parents: tuple[str, ...], within: tuple[str, ...], st
             secrets=() if secrets is None else tuple(map(_secret, secrets.sources)),
             secrets_override=secrets is not None and secrets.allow_override,
             cards=tuple(map(_card, step.policy.cards)),
+            tempdir=None if tmpfs is None else tmpfs.path,
+            tempdir_by_name=tmpfs is not None and not tmpfs.is_temporary,
         )
 
     match region:

@@ -122,6 +122,11 @@ PLATFORM = Form(
     meant="an operating system and an architecture, as linux/arm64",
 )
 
+PATTERN = Form(
+    pattern=r"(?!#)(?!.*(?:^|/)\.\.?(?:/|$))!?/?[^\x00-\x1f]*[^\x00-\x1f !/][^\x00-\x1f]*",
+    meant="patterns as in a .gitignore, of paths below the flow's folder",
+)
+
 DECLARED = (
     Declared(
         name="store",
@@ -173,6 +178,20 @@ DECLARED = (
         help="The file with what `image build` adds to the runner",
         otherwise="what `--for` finds",
         option="--requirements",
+    ),
+    Declared(
+        name="package_include",
+        kind=Kind.TEXTS,
+        help="What goes into code packages beside Python files: patterns as in a .gitignore in the flow's folder",
+        otherwise="nothing",
+        form=PATTERN,
+    ),
+    Declared(
+        name="package_exclude",
+        kind=Kind.TEXTS,
+        help="What stays out of code packages: the same",
+        otherwise="nothing",
+        form=PATTERN,
     ),
     Declared(
         name="output",

@@ -69,7 +69,7 @@ class Settings:
         files: Those with settings, the one that counts for more first.
         environment: The variables.
         values: By name; what is wrong has its default.
-        problems: What is wrong with files and variables, but for the tables of targets.
+        problems: What is wrong with files and variables, but for what is a target's.
         sources: Of the files, for `render`.
     """
 
@@ -83,6 +83,12 @@ class Settings:
         """The value of a setting that is a string."""
         data = self.values[name].data
         assert data is None or isinstance(data, str)
+        return data
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The value of a setting that is a list of strings; empty for none."""
+        data = self.values[name].data or ()
+        assert isinstance(data, tuple)
         return data
 
     def of_target(self, target: Target[Any]) -> tuple[dict[str, Value], tuple[Diagnostic, ...]]:
@@ -100,6 +106,21 @@ class Settings:
         )
         found = _values(declared, self.files, self.environment, problems)
         return {v.declared.path[-1]: v for v in found.values()}, tuple(problems)
+
+    def problems_of_targets(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the settings of all targets that files or variables say something of."""
+        problems: list[Diagnostic] = []
+        # a target takes longer to import than all settings to read
+        for name in filter(self._has_settings_of, _targets()):
+            from flowc.targets.registry import load_target
+
+            problems += self.of_target(load_target(name))[1]
+        return tuple(problems)
+
+    def _has_settings_of(self, target: str) -> bool:
+        prefix = f"{variable_of(target)}_"
+        variables = (n for n in self.environment if n.startswith(prefix) and n not in KNOWN_VARIABLES)
+        return any(target in file.table for file in self.files) or any(variables)
 
 
 def load_settings(folder: str = ".", environment: Mapping[str, str] = os.environ) -> Settings:
@@ -228,6 +249,8 @@ def _checked(one: Declared, data: Any) -> Data:
         case Kind.COUNT, int() if not isinstance(data, bool) and data > 0:
             return data
         case Kind.TEXTS, tuple() if all(isinstance(word, str) for word in data):
+            if one.form is not None and not all(map(one.form.fits, data)):
+                raise ValueError(one.form.meant)
             return data
         case _:
             raise ValueError(f"{one.kind.words}, and not empty" if data == "" else one.kind.words)
@@ -266,7 +289,9 @@ def _meant(file: SettingsFile, key: str, within: tuple[str, ...], known: set[str
 
 
 def _near(word: str, words: Iterable[str]) -> list[str]:
-    return difflib.get_close_matches(word, sorted(words), 1, cutoff=0.7)
+    whole = sorted(words)
+    longer = [w for w in whole if w.endswith(f"_{word}")]  # as `queue` for `batch_queue`
+    return difflib.get_close_matches(word, whole, 1, cutoff=0.7) or (longer if len(longer) == 1 else [])
 
 
 def _targets() -> tuple[str, ...]:

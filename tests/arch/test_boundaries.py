@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 _COMPILE = (
     *("commands", "compile", "completion", "configured", "exit_codes", "flows"),
-    *("group", "marks", "options", "output"),
+    *("group", "marks", "options", "output", "packing"),
 )
 
 

@@ -61,7 +61,7 @@ def test_twice_alone_with_equal_bytes(target: str, alone: dict[str, str], tmp_pa
 def test_the_definition_names_the_package(target: str, tmp_path: Path) -> None:
     assert flowc("compile", MODEL_SEARCH, "--target", target, *STORE, "-o", tmp_path).returncode == 0
     package = (tmp_path / "ModelSearch.code.tar.zst").read_bytes()
-    assert blake3(package).hexdigest() in (tmp_path / DEFINITION[target]).read_text()
+    assert blake3(zstd_module().decompress(package)).hexdigest() in (tmp_path / DEFINITION[target]).read_text()
     with tarfile.open(fileobj=io.BytesIO(zstd_module().decompress(package))) as archive:
         first, *others = archive.getnames()
         plan = json.load(archive.extractfile(first))  # type: ignore[arg-type]
@@ -189,9 +189,9 @@ def test_a_flag_of_the_target_needs_no_value(words: list[str], tmp_path: Path) -
 
 def test_settings_of_the_target(tmp_path: Path) -> None:
     words = ("compile", EXAMPLES / "hello.py", "--target", "stepfunctions", *STORE, "-o", tmp_path)
-    assert flowc(*words, "--batch-queue", "fast lane", "--image=my/image:2").returncode == 0
+    assert flowc(*words, "--batch-queue", "fast-lane", "--image=my/image:2").returncode == 0
     definition = (tmp_path / "Hello.asl.json").read_text()
-    assert '"JobQueue": "fast lane"' in definition and '"Image": "my/image:2"' in definition
+    assert '"JobQueue": "fast-lane"' in definition and '"Image": "my/image:2"' in definition
     unknown = flowc(*words, "--batch-queu", "x")
     assert unknown.returncode == 2
     assert "--batch-queue" in unknown.stderr
@@ -217,5 +217,33 @@ class Elsewhere(FlowSpec):
     result = flowc("compile", "elsewhere.py", "--target", target, "--store", "s3://bucket", "-o", "out", cwd=tmp_path)
     assert result.returncode == 1
     assert f"FC403 error: target {target} does not support @{decorator}" in result.stderr
+    assert "help: write `@resources` for what every target has" in result.stderr
     assert "elsewhere.py:8" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+SCHEDULED = """from flowc import FlowSpec, schedule, step
+
+@schedule(daily=True)
+class Daily(FlowSpec):
+    @step
+    def only(self):
+        pass
+"""
+MACHINE = ("--state-machine", "arn:aws:states:eu-central-1:123456789012:stateMachine:Daily")
+ROLE = ("--schedule-role", "arn:aws:iam::123456789012:role/r")
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"),
+    [((), "--state-machine and --schedule-role"), (ROLE, "--state-machine"), ((*ROLE, *MACHINE), None)],
+    ids=["nothing", "role", "both"],
+)
+def test_a_schedule_that_lacks_something_is_said(given: tuple[str, ...], lacks: str | None, tmp_path: Path) -> None:
+    (tmp_path / "daily.py").write_text(SCHEDULED)
+    words = ("daily.py", "--target", "stepfunctions", *STORE, "-o", "out", *given)
+    result = flowc("compile", *words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    said = [line for line in result.stdout.splitlines() if "cannot be used yet" in line]
+    start = "out/Daily.schedule.json cannot be used yet: compile with"
+    assert said == ([] if lacks is None else [f"{start} {lacks}, or add what they say"])

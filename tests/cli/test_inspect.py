@@ -325,8 +325,15 @@ def test_a_run_of_a_scheduler(target: str, tmp_path: Path) -> None:
     (tmp_path / "shapes.py").write_text(SHAPES)
     made = Made(tmp_path, "", "")
     simulated = flowc("simulate", "unlucky.py", "--target", target, cwd=tmp_path, env=made.environment)
-    assert "task divide/1 failed" in simulated.stderr
     run = made.json("show", "Unlucky")
+    assert f"task Unlucky/{run['run']}/divide/1 failed; its logs are in " in simulated.stderr
+    # what tasks print is shown as by a local run, and each attempt's before its end is told
+    said = [line for line in simulated.stdout.splitlines() if line.startswith("divide/1")]
+    ends = [number for number, line in enumerate(said) if line == "divide/1 failed with exit code 1"]
+    assert len(ends) == 2 and ends[-1] == len(said) - 1
+    for number, end in enumerate(ends):
+        assert said[end - 1] == "divide/1 | ZeroDivisionError: division by zero"
+        assert f"divide/1 | try {number}" in said[:end]
     assert (run["engine"], run["state"]) == (target, "failed")
     task = run["steps"][1]["tasks"][1]
     assert (task["state"], task["attempts"], task["problem"]) == ("failed", 2, "ZeroDivisionError: division by zero")

@@ -56,6 +56,15 @@ def test_a_local_run(folder: Path) -> None:
     assert found.logical_date is not None and found.logical_date.isoformat() == "2026-12-01T00:00:00+00:00"
 
 
+def test_a_check_for_a_branch(folder: Path) -> None:
+    for words in ((), ("--branch", "new_model"), ("--production",)):
+        assert flowc("check", "model.py", *words, cwd=folder, env={"FLOWC_USER": "a b"}).returncode == 0
+    found = flowc("check", "model.py", "--branch", "a b", cwd=folder)
+    assert found.returncode == 1 and "FC001 error: `a b` cannot be the name of a branch" in found.stderr
+    found = flowc("check", "model.py", "plain.py", "--production", cwd=folder)
+    assert found.returncode == 1 and "FC143 error: `--production` is for flows that belong to a project" in found.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "branch"),
     [
@@ -178,3 +187,35 @@ def test_runs_and_show(folder: Path) -> None:
         "user": "ada",
         "logical_date": "2026-12-01T06:00:00+00:00",
     }
+
+
+def step_again(folder: Path, *words: str) -> tuple[str, Run]:
+    """Run the last step again; the first line of the output, and the run."""
+    result = flowc("run", "model.py", "--step", "end", *words, cwd=folder, env={"FLOWC_USER": "ada"})
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()[0], Flow("Model", str(folder / ".flowc")).latest_run
+
+
+@pytest.mark.parametrize(
+    ("words", "branch"),
+    [
+        ((), "prod.new_model"),
+        (("--branch", "other"), "test.other"),
+        (("--production",), "prod"),
+    ],
+)
+def test_a_single_step_is_of_the_branch_that_its_inputs_are_of(
+    folder: Path, words: tuple[str, ...], branch: str
+) -> None:
+    run(folder, "--production", "--branch", "new_model", "--tag", "old")
+    line, found = step_again(folder, *words)
+    assert line == f"project fraud, branch {branch}"
+    assert f"project_branch:{branch}" in found.system_tags and found.user_tags == {"old"}
+    data = found["end"].task.data
+    assert (data.facts[0], data.name) == (branch, f"fraud.{branch}.Model")
+
+
+def test_a_branch_of_another_project_is_not_taken_over(folder: Path) -> None:
+    run(folder, "--production")
+    (folder / "model.py").write_text(FLOW.replace("fraud", "renamed"))
+    assert step_again(folder)[0] == "project renamed, branch user.ada"

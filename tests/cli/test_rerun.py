@@ -408,6 +408,24 @@ def test_to_quit_at_a_breakpoint_interrupts_the_run(debug: Callable[..., Termina
     assert not failed.last["fit"]["2"].successful
 
 
+def test_to_quit_at_an_exception_that_would_be_caught_fails_the_run(
+    debug: Callable[..., Terminal], failed: Place
+) -> None:
+    terminal = debug(MODEL.replace("    @retry", "    @catch(var='oops')\n    @retry"))
+    assert "ZeroDivisionError" in terminal.expect("(Pdb) ")
+    terminal.type("q")
+    assert terminal.end() == 1
+    run = failed.last
+    assert (run.state, run["fit"]["2"].successful) == ("failed", False)
+    assert run["fit"]["2"].exception is not None and run["fit"]["2"].exception["type"] == "ZeroDivisionError"
+
+
+def test_what_no_debugger_has_shown_is_caught(debug: Callable[..., Terminal], failed: Place) -> None:
+    terminal = debug(MODEL.replace("    @retry", "    @catch(var='oops')\n    @retry"), PYTHONBREAKPOINT="0")
+    assert terminal.end() == 0
+    assert failed.last["fit"]["2"].data.oops.type == "builtins.ZeroDivisionError"
+
+
 def test_ctrl_c_opens_the_debugger_where_the_step_is(debug: Callable[..., Terminal], failed: Place) -> None:
     terminal = debug(
         MODEL.replace(

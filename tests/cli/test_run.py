@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,49 @@ def test_a_failing_flow(tmp_path: Path) -> None:
     assert run["bad"].task.exception["message"] == "no luck"  # type: ignore[index]
 
 
+LIKE_OPTIONS = """from flowc import FlowSpec, Parameter, step
+
+class Like(FlowSpec):
+    store = Parameter("store", default="books")
+    tag = Parameter("tag", required=True)
+    max_workers = Parameter("max_workers", default=1)
+
+    @step
+    def only(self):
+        print(self.store, self.tag, self.max_workers)
+"""
+
+
+def test_parameters_called_like_options_stand_behind_the_divider(tmp_path: Path) -> None:
+    (tmp_path / "like.py").write_text(LIKE_OPTIONS)
+    words = ("--store", "here", "--tag", "mark", "--max_workers", "3", "--", "--tag", "value", "--store=shoes")
+    result = flowc("run", "like.py", *words, cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "only | shoes value 3\n" in result.stdout
+    run = Flow("Like", str(tmp_path / "here")).latest_run
+    assert run.user_tags == {"mark"}
+
+
+@pytest.mark.parametrize("words", [("--tag", "value"), ("--tag=value",), ("--max_workers", "2", "--store", "x")])
+def test_an_option_that_may_be_a_parameter_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "like.py").write_text(LIKE_OPTIONS)
+    result = flowc("run", "like.py", *words, cwd=tmp_path)
+    name = "tag" if "tag" in words[0] else "store"
+    assert result.returncode == 2
+    assert f"--{name} may be flowc's option, or the parameter `{name}` of flow Like" in result.stderr
+    assert not (tmp_path / ".flowc").exists()
+
+
+def test_a_missing_parameter_called_like_an_option(tmp_path: Path) -> None:
+    (tmp_path / "like.py").write_text(LIKE_OPTIONS)
+    result = flowc("run", "like.py", "--store", "here", "--", cwd=tmp_path)
+    assert (result.returncode, "help: start the run with -- --tag TEXT\n" in result.stderr) == (1, True)
+    twice = flowc("run", "like.py", "--max_workers", "2", "--", "--max_workers", "3", cwd=tmp_path)
+    assert (twice.returncode, "--max_workers is given twice" in twice.stderr) == (2, True)
+    help = flowc("run", "like.py", "--help", cwd=tmp_path).stdout
+    assert "  -- --store STR " in help and "  --max_workers INT " in help
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -107,10 +152,36 @@ def test_a_flow_whose_module_cannot_be_imported(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    result = flowc("run", EXAMPLES / "hello.py", "--store", "file", cwd=tmp_path)
+    (tmp_path / "hello.py").write_text((EXAMPLES / "hello.py").read_text() + "\n\nprint('imported')\n")
+    result = flowc("run", "hello.py", "--store", "file", cwd=tmp_path)
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert result.stderr.startswith("error: the store") and "Not a directory" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_run_is_announced_before_its_module_prints(tmp_path: Path) -> None:
+    (tmp_path / "hello.py").write_text("print('imported')\n" + (EXAMPLES / "hello.py").read_text())
+    lines = flowc("run", "hello.py", cwd=tmp_path).stdout.splitlines()
+    assert lines[0].startswith("run Hello/") and lines[1] == "imported"
+
+
+def test_a_flow_that_is_run_by_python_says_how_it_is_run(tmp_path: Path) -> None:
+    source = (EXAMPLES / "hello.py").read_text() + '\n\nif __name__ == "__main__":\n    Hello()\n'
+    (tmp_path / "hello.py").write_text(source.replace("from metaflow", "from flowc"))
+    done = subprocess.run([sys.executable, "hello.py", "run"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "A flow is not run by calling its class. Run it with: flowc run hello.py\n"
+
+
+def test_a_breakpoint_says_how_to_get_there(tmp_path: Path) -> None:
+    (tmp_path / "failing.py").write_text(FAILING.replace('print("about to fail")', "breakpoint()"))
+    result = flowc("run", "failing.py", "--max-workers", "1", cwd=tmp_path)
+    assert result.returncode == 1
+    run = Flow("Failing", str(tmp_path / ".flowc")).latest_run
+    command = re.search(r"`flowc run FLOW.py (--step bad --from (\S+) --pdb)`", result.stdout)
+    assert command is not None and command[2] == run.id
+    assert "BdbQuit" not in result.stdout
 
 
 @pytest.fixture

@@ -63,11 +63,23 @@ def test_compile_needs_no_options_then(project: Path) -> None:
         "retries=1",
     ):
         assert part in text
-    given = ("--image", "other:1", "--namespace", "else", "--tag", "own", "-o", "elsewhere")
+    given = (
+        "--image",
+        "other:1",
+        "--namespace",
+        "else",
+        "--tag",
+        "own",
+        "--with",
+        "resources:memory=8000",
+        "-o",
+        "elsewhere",
+    )
     result = flowc("compile", "flows/hello.py", "--store", "s3://bucket", *given, cwd=project)
     assert result.returncode == 0, result.stderr
     text = (project / "elsewhere" / "Hello_dag.py").read_text()
     assert '"image": "other:1"' in text and '"namespace": "else"' in text and 'tags=["flowc", "own"]' in text
+    assert "8000" in text and "retries=1" not in text
 
 
 def test_what_is_wrong_stops_every_command(project: Path) -> None:
@@ -77,6 +89,28 @@ def test_what_is_wrong_stops_every_command(project: Path) -> None:
         assert result.returncode == 1, words
         assert "FC502" in result.stderr and "did you mean `store`?" in result.stderr
     assert not (project / ".flowc").exists()
+
+
+def test_what_is_wrong_in_any_table_is_said_at_once(project: Path) -> None:
+    text = '[tool.flowc]\nstroe = "x"\n[tool.flowc.stepfunctions]\nbatch_quue = "q"\n'
+    (project / "pyproject.toml").write_text(
+        text + '[tool.flowc.airflow]\nnamespace = 3\n[tool.flowc.aws]\nregoin = "x"\n'
+    )
+    environment = {"FLOWC_AIRFLOW_NAMESPCE": "x"}
+    for words in (("run", "flows/hello.py"), ("check", "flows/hello.py"), ("compile", "flows/hello.py"), ("config",)):
+        result = flowc(*words, cwd=project, env=environment)
+        assert result.returncode == 1, words
+        codes = [line[:5] for line in result.stderr.splitlines() if line.startswith("FC")]
+        assert codes == ["FC504", "FC502", "FC502", "FC503", "FC502"], words
+        for meant in ("FLOWC_AIRFLOW_NAMESPACE", "`store`", "`stepfunctions.batch_queue`", "`aws.region`"):
+            assert f"did you mean {meant}?" in result.stderr
+    assert not (project / ".flowc").exists()
+
+
+def test_a_warning_about_settings_is_said_once(project: Path) -> None:
+    words = ("compile", "flows/hello.py", "--store", "s3://bucket")
+    result = flowc(*words, cwd=project, env={"FLOWC_AIRFLOW_NAMESPCE": "x"})
+    assert (result.returncode, result.stderr.count("FC504")) == (0, 1)
 
 
 def test_config_shows_all_settings(project: Path) -> None:

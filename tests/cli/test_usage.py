@@ -26,6 +26,18 @@ from tests.cli.stores import Made, make
         (("compile", "HELLO", "--target", "airflw", "-o", "x"), "there is no target `airflw`; did you mean `airflow`?"),
         (("compile", "HELLO", "--target", "airflow", "--stor", "s3://b", "-o", "x"), "did you mean `--store`?"),
         (("simulate", "HELLO", "--target", "airflow", "--stor", "s3://b"), "did you mean `--store`?"),
+        (
+            ("simulate", "HELLO", "--target", "airflow", "--state-machine", "arn"),
+            "--state-machine is an option of target stepfunctions, not of airflow",
+        ),
+        (
+            ("compile", "HELLO", "--target", "airflow", "--store", "s3://b", "-o", "x", "--state-machine", "arn"),
+            "--state-machine is an option of target stepfunctions, not of airflow",
+        ),
+        (
+            ("run", "HELLO", "--state-machine", "arn"),
+            "--state-machine is an option of target stepfunctions, and a run has no target",
+        ),
         (("run", "HELLO", "--max-worker", "2"), "there is no option --max-worker; did you mean `--max-workers`?"),
         (("check", "HELLO", "--format", "sarf"), "'sarif'"),
     ],

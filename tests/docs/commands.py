@@ -19,6 +19,7 @@ from botocore.validate import ParamValidator
 from flowc.cli.image import image
 from flowc.compiler import read_program
 from flowc.contract import code_key
+from flowc.store.artifacts import zstd_module
 from flowc.targets.registry import load_target
 from tests.docs.pages import ROOT
 from tests.engines import FakeEngine
@@ -146,7 +147,7 @@ def _upload(file: Path, url: str, place: Path) -> None:
     data = (place / file).read_bytes()
     flow = file.name.removesuffix(".code.tar.zst")
     assert url.startswith("s3://")
-    assert url.endswith("/" + code_key(flow, blake3(data).hexdigest())), url
+    assert url.endswith("/" + code_key(flow, blake3(zstd_module().decompress(data)).hexdigest())), url
 
 
 def _airflow(words: Words, place: Path) -> None:
@@ -182,6 +183,9 @@ def required_actions(definition: str) -> set[str]:
     """The IAM actions without which a state machine cannot do what it says.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
     """
     found: set[str] = set()
@@ -190,12 +194,19 @@ def required_actions(definition: str) -> set[str]:
             case ["batch", "submitJob.sync"]:
                 found |= {"batch:SubmitJob", "batch:DescribeJobs", "batch:TerminateJob"}
                 found |= {"events:PutTargets", "events:PutRule", "events:DescribeRule"}
+            case ["ecs", "runTask.sync"]:
+                found |= {"ecs:RunTask", "ecs:StopTask", "ecs:DescribeTasks"}
+                found |= {"events:PutTargets", "events:PutRule", "events:DescribeRule"}
+            case ["lambda", "invoke"]:
+                found.add("lambda:InvokeFunction")
             case ["aws-sdk", service, action]:
                 found.add(f"{service}:{action[0].upper()}{action[1:]}")
             case ["s3", "getObject"]:
                 found.add("s3:GetObject")
             case _:
                 raise AssertionError(resource)
+    if "lambda:CreateFunction" in found:
+        found |= {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
     if '"DISTRIBUTED"' in definition:
         found |= {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
     return found
@@ -204,7 +215,8 @@ def required_actions(definition: str) -> set[str]:
 def is_action(action: str) -> bool:
     """Whether IAM has an action: most are operations of a service's API."""
     service, _, name = action.partition(":")
-    if action in ("iam:PassRole", "s3:ListBucket"):  # permissions without an operation of their own
+    # permissions without an operation of their own, or of another name
+    if action in ("iam:PassRole", "s3:ListBucket", "lambda:InvokeFunction"):
         return True
     known = {"states": "stepfunctions"}.get(service, service)
     return name in botocore.session.get_session().get_service_model(known).operation_names

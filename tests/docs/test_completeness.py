@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from keyword import iskeyword
 from pathlib import Path
 
 import click
 import pytest
 
-from flowc import client, contract
+from flowc import FlowSpec, client, contract
 from flowc.cli.commands import cli
 from flowc.cli.compile import compile
 from flowc.compiler import compile_program, read_program
 from flowc.contract import Address
 from flowc.diagnostics import CODES
+from flowc.frontend.vocabulary import RESERVED
 from flowc.passes import draw
 from flowc.settings.declared import DECLARED, declared_by
 from flowc.targets.base import Rejected
@@ -69,6 +71,27 @@ def test_the_commands_page_has_every_option() -> None:
         options = {o for parameter in command.params for o in parameter.opts if o.startswith("--")}
         assert [o for o in options if not re.search(rf"{o}\b", text)] == [], name
         assert f"flowc {name}" in text
+
+
+def test_the_parameters_page_has_the_names_that_are_options_or_taken() -> None:
+    text = (DOCS / "parameters.md").read_text()
+    names = text.partition("Names that are such options:")[2].partition("`max_workers`")[0]
+    of_run, of_simulate = (set(re.findall(r"`(\w+)`", part)) for part in names.split("`flowc simulate` also"))
+    assert (of_run, of_simulate) == (_names("run"), _names("simulate") - _names("run"))
+    taken = {n for n in dir(FlowSpec) if not n.startswith("_")}
+    for page in (DOCS / "parameters.md", DOCS / "errors" / "FC114.md"):
+        sentence = re.search(r"`foreach_stack`[^:;.]+every\s+flow", page.read_text())
+        assert sentence is not None
+        assert taken == RESERVED == set(re.findall(r"`(\w+)`", sentence[0]))
+
+
+def _names(command: str) -> set[str]:
+    """What options of a command parameters can be called like."""
+    found = cli.get_command(click.Context(cli), command)
+    assert found is not None
+    context = click.Context(found)
+    options = {o.removeprefix("--") for p in found.get_params(context) for o in p.opts if o.startswith("--")}
+    return {o for o in options if o.isidentifier() and not iskeyword(o)}
 
 
 @pytest.mark.parametrize("name", target_names())
@@ -130,14 +153,30 @@ def test_the_picture_is_of_the_flow() -> None:
     assert titles == edges | {step.name for step in program.flow.steps} | set(re.findall(r"subgraph \"(\w+)\"", text))
 
 
-def test_the_policy_lets_a_state_machine_do_all_that_it_does() -> None:
+ROLE = "arn:aws:iam::123456789012:role/flow-task"
+
+
+@pytest.mark.parametrize(
+    ("compute", "settings"),
+    [
+        ("batch", {}),
+        ("ecs", {"ecs_subnets": "subnet-1", "ecs_execution_role": ROLE}),
+        ("lambda", {"lambda_role": ROLE}),
+    ],
+)
+def test_the_policy_lets_a_state_machine_do_all_that_it_does(compute: str, settings: dict[str, str]) -> None:
     program, _, _ = read_program(str(ROOT / "examples" / "nested_foreach.py"))
     assert program is not None
-    compiled, _ = compile_program(program, load_target("stepfunctions"), store="s3://bucket/flows", image="flows:1")
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/flows:1"
+    target, given = load_target("stepfunctions"), {"compute": compute, **settings}
+    compiled, _ = compile_program(program, target, store="s3://bucket/flows", image=image, settings=given)
     assert compiled is not None
     required = commands.required_actions(compiled.definition[0].data.decode())
-    policies = [json.loads(b.text) for b in blocks(DOCS / "step-functions.md") if "machine-policy.json" in b.words]
-    allowed = {action for policy in policies for s in policy["Statement"] for action in s["Action"]}
+    names = ["machine-policy.json", f"machine-policy-{compute}.json"]
+    policies = [json.loads(b.text) for b in blocks(DOCS / "step-functions.md") if set(names) & set(b.words)]
+    statements = [s for policy in policies for s in policy["Statement"]]
+    of_jobs = () if compute == "batch" else ("Jobs", "EndsOfJobs", "RolesOfJobs")
+    allowed = {action for s in statements if s["Sid"] not in of_jobs for action in s["Action"]}
     assert allowed == required | {"iam:PassRole"}
     assert "iam:PassRole" in prose(DOCS / "step-functions.md")
 

@@ -11,6 +11,7 @@ class Cards(FlowSpec):
     @card(id="a", customize=True)
     @card(id="a")  # FC107 at card(id="a"): another card of this step has the id `a`
     @card(customize=True)  # FC107 at card(customize=True): another card of this step is the one that `current.card` means
+    @card(type="html", options={"attribute": 3})  # FC107: `attribute` of a card of type html must be an artifact's name
     @card("metrics", title="x")  # FC107 at "metrics": takes keyword arguments only  # FC107 at title="x": `@card` has no argument `title`
     @step
     def end(self):

@@ -7,7 +7,7 @@ class Resources(FlowSpec):
     def start(self):
         self.next(self.a)
 
-    @resources(cpu="4", gpu=True, disk=0)  # FC107 at "4": not '4'  # FC107 at True: not True  # FC107 at 0: `disk` must be a whole number from 1 to 67108864, not 0
+    @resources(cpu="4x", memory="8e3", gpu=True, disk=0, shared_memory="1.5")  # FC107 at "4x": not '4x'  # FC107 at "8e3": not '8e3'  # FC107 at "1.5": not '1.5'  # FC107 at True: not True  # FC107 at 0: `disk` must be a whole number from 1 to 67108864, not 0
     @step
     def a(self):
         self.next(self.b)

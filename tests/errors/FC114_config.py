@@ -9,7 +9,7 @@ class Names(FlowSpec):
     Rate = Config("Rate")  # FC114 at Rate: configs `rate` and `Rate` differ in case only
     start = Config("start")  # FC114 at start: a config cannot be called `start`: there is a step of this name
     store = Config("store")
-    config = Parameter("config", default=1)  # FC114 at config: `--config` is an option of `flowc run` itself
+    config = Parameter("config", default=1)
 
     @step
     def start(self):

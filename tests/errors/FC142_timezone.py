@@ -1,7 +1,7 @@
 from flowc import FlowSpec, schedule, step
 
 
-@schedule(daily=True, timezone="Europe/Berln")  # FC142 at "Europe/Berln": `Europe/Berln` is not a time zone
+@schedule(cron="0 0 * * 8", timezone="Europe/Berln")  # FC140 at "0 0 * * 8": `8` cannot be the day-of-week  # FC142 at "Europe/Berln": `Europe/Berln` is not a time zone
 class Scheduled(FlowSpec):
     @step
     def start(self):

@@ -5,7 +5,7 @@ from metaflow import S3, FlowSpec, Parameter, slurm, retry, step  # FC105 at S3:
 class Many(FlowSpec):
     alpha = Parameter("alpha", default="x", type=int)  # FC112 at "x": the default of parameter `alpha`
     beta = Parameter("beta", defautl=3)  # FC113 at defautl=3: has an argument `defautl`
-    store = Parameter("store")  # FC114 at store: `--store` is an option
+    next = Parameter("next")  # FC114 at next: a parameter cannot be called `next`
 
     @step
     def start(self):

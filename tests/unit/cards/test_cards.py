@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from flowc.cards import (
     html,
 )
 from flowc.cards.collector import CardContent, Collector, NoCard
-from flowc.cards.components import rendered
+from flowc.cards.components import Html, rendered
 from flowc.cards.stored import packed, read, selected
 from flowc.errors import ContractError
 from flowc.spec import current
@@ -307,6 +308,7 @@ EVIL = '<script>alert("x")</script>\'&'
         {"kind": "code", "text": EVIL},
         {"kind": "vega", "spec": {EVIL: EVIL}},
         {"kind": "progress", "max": EVIL, "value": EVIL, "label": EVIL, "unit": EVIL, "metadata": EVIL},
+        {"kind": "html", "text": f'"{EVIL}'},
         {"kind": EVIL, EVIL: EVIL},
     ],
 )
@@ -315,9 +317,15 @@ def test_nothing_of_a_run_becomes_a_part_of_the_page(component: dict[str, Any]) 
     assert "<script" not in text
     assert "&lt;script&gt;" in text
     tags = re.findall(r"<[^<>]*>", text)
-    assert not any("alert" in tag for tag in tags if not tag.startswith(("<img", "<progress", "<a")))
+    assert not any("alert" in tag for tag in tags if not tag.startswith(("<img", "<progress", "<a", "<iframe")))
     assert not re.search(r'(href|src)="(?!https?://|data:image/)', text)
     assert not any(re.search(r"\son\w+=", tag) for tag in tags)
+
+
+def test_html_has_a_page_of_its_own() -> None:
+    text = html.component(Html('<script>"a"</script>').render())
+    frame = re.fullmatch(r'<iframe sandbox="allow-scripts" srcdoc="([^"]*)" style="[^"]*"></iframe>', text)
+    assert frame is not None and unescape(frame[1]) == '<script>"a"</script>'
 
 
 def test_markdown() -> None:

@@ -98,6 +98,21 @@ def test_steps_get_what_they_do_not_have(decorators: list[str], end: Policy, sta
     assert policies(*decorators) == [end, start]
 
 
+def test_catch_is_not_added_where_it_cannot_be() -> None:
+    text = FLOW.replace("self.next(self.end)", "self.xs = [1]\n        self.next(self.body, foreach='xs')")
+    text += "    @step\n    def body(self):\n        self.next(self.join)\n"
+    text += "    @step\n    def join(self, inputs):\n        self.next(self.end)\n"
+    source = SourceFile(file="f.py", text=text.replace("print(self.oops)", "pass"))
+    choices = Choices(decorators=("catch", "timeout:seconds=5"))
+    flow, diagnostics = analyse(source, choices=choices)
+    assert flow is not None and [d.code for d in diagnostics if d.code == "FC217"] == []
+    caught = {step.name: (step.policy.catch is not None, step.policy.timeout_s) for step in flow.steps}
+    assert caught == {"start": (False, 5), "body": (True, 5), "join": (True, 5), "end": (True, 5)}
+    # one that stands there is still refused
+    written = source.text.replace("@retry(times=9)", "@catch").replace("environment,", "catch, environment,")
+    assert "FC217" in [d.code for d in analyse(SourceFile(file="f.py", text=written), choices=choices)[1]]
+
+
 def test_what_an_added_catch_assigns_can_be_read() -> None:
     source = SourceFile(file="f.py", text=FLOW)
     assert [d.code for d in analyse(source)[1]] == ["FC301"]

@@ -112,7 +112,7 @@ def test_times_months_and_years(
         ("0 0 0 * *", "`0` cannot be the day-of-month of", "1 to 31"),
         ("0 0 1 13 *", "`13` cannot be the month of", "1 to 12 or JAN to DEC"),
         ("0 0 1 Janu *", "`Janu` cannot be the month of", "did you mean `JAN`?"),
-        ("0 0 * * 8", "`8` cannot be the day-of-week of", "0 to 6 or SUN to SAT"),
+        ("0 0 * * 8", "`8` cannot be the day-of-week of", "`*`, 0 to 7 or SUN to SAT, ranges"),
         ("0 0 ? * 0 *", "`0` cannot be the day-of-week of", "1 to 7 or SUN to SAT"),
         ("0 0 ? * 8 *", "`8` cannot be the day-of-week of", "1 to 7"),
         ("0 0 1 1 ? 1969", "`1969` cannot be the year of", "1970 to 2199"),

@@ -40,6 +40,10 @@ def policy(*decorators: str) -> Policy:
         ("@resources()", Policy(cpu=1, memory_mib=4096, gpu=0)),
         ("@resources(cpu=0.5, memory=LARGE, gpu=2)", Policy(cpu=0.5, memory_mib=2048, gpu=2)),
         ("@resources(cpu=1.23456)", Policy(cpu=1.235)),
+        (
+            "@resources(cpu='1.5', memory='8000', gpu='2', disk='700', shared_memory='64')",
+            Policy(cpu=1.5, memory_mib=8000, gpu=2, disk_mib=700, shared_memory_mib=64),
+        ),
         ("@resources(gpu=None, disk=None, shared_memory=None)", Policy()),
         ("@environment", Policy()),
         ("@environment(vars={'B': '2', 'A': ''})", Policy(environment=(("B", "2"), ("A", "")))),

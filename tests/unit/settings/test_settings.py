@@ -99,6 +99,7 @@ def test_lists_in_variables_are_words_or_json(project: Path) -> None:
         ('[tool.flowc]\nstore = "x"', "FC502", "there is no table `tool`", "settings stand at the top"),
         ("[aw]", "FC502", "there is no table `aw`", "did you mean `aws`?"),
         ('[aws]\nprofiel = "x"', "FC502", "there is no setting `aws.profiel`", "did you mean `aws.profile`?"),
+        ('[aws]\nid = "x"', "FC502", "there is no setting `aws.id`", "did you mean `aws.kms_key_id`?"),
         ("[airfow]", "FC502", "there is no table `airfow`", "did you mean `airflow"),
         ("max_workers = 0", "FC503", "`max_workers` should be a whole number from 1 on", "max_workers = 4"),
         ("max_workers = true", "FC503", "`max_workers` should be a whole number from 1 on", "max_workers = 4"),
