@@ -18,6 +18,7 @@ import shlex
 import signal
 import subprocess
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias
@@ -81,7 +82,7 @@ def stand_in(words: Sequence[str], job: Asked) -> list[str]:
     return [*job.runner, *words[1:]]
 
 
-class Work:
+class Work(ABC):
     """A process, and what a message says of it.
 
     Attributes:
@@ -105,13 +106,13 @@ class Work:
         self.started = now()
         self.finished: datetime.datetime | None = None
 
+    @abstractmethod
     def code(self) -> int | None:
         """Its exit code; None while it runs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kill(self) -> None:
         """End it, with all that it has started."""
-        raise NotImplementedError
 
     def keep(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         """Lines of its output as they come, which are written to its log too."""
