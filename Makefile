@@ -7,8 +7,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
-# Processes that tests run in: twice the processors, as many tests wait for what they have started.
-PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+# Processes that tests run in: as many as there are processors.
+PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 # `make lock UPGRADE=1` moves every pin to the newest release; without it only what must change does.
 UPGRADE ?=
 

@@ -216,9 +216,9 @@ class Works:
         return f"{env.get('FLOWC_STEP', 'process')}-{path}-{next(self._numbers)}"
 
     def add(self, work: Work) -> None:
-        """Note what has started."""
+        """Note what has started; by now it may have ended, which is another message."""
         self.history.append(work)
-        self.tell(work)
+        self._send({"pod": {**work.report(), "exit_code": None}})
 
     def tell(self, work: Work) -> None:
         """Send a message about it."""

@@ -195,10 +195,13 @@ class Job(models.Job):
         self.job_started_at = datetime.now()
         self._start_attempt()
         self.status = JobStatus.RUNNING
+        self.log.touch()  # who hears of the job may look at its log at once
         self.compute.emit({"event": "job_started", **self._facts()})
         started = time.monotonic()
         try:
             self._workload = self._start()
+            if self.stop:  # since a moment ago
+                threading.Thread(target=_terminate, args=(self._workload,), daemon=True).start()
             self.exit_code = self._wait(self._workload)
             self._reason = OUT_OF_MEMORY if self._workload.is_out_of_memory else EXITED
         except (OSError, CannotStart) as error:

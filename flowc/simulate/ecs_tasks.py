@@ -204,6 +204,7 @@ class Task(models.Task):
     def _run(self) -> None:
         with self.compute.slots:
             self.is_waiting = False
+            self.log.touch()  # who hears of the task may look at its log at once
             self.compute.emit({"event": "job_started", **self._facts()})
             started = time.monotonic()
             reason = "Essential container in task exited"
@@ -211,6 +212,7 @@ class Task(models.Task):
             try:
                 if not self._is_unwanted:
                     self._workload = self._start()
+                    self._end_if_unwanted()
                     code = self._workload.wait()
                     reason = OUT_OF_MEMORY if self._workload.is_out_of_memory else reason
             except (OSError, CannotStart) as error:
@@ -276,7 +278,11 @@ class Task(models.Task):
         """Asks it to end, and after a while insists."""
         self._is_unwanted = True
         self.stopped_reason = self.stopped_reason or reason
-        if self._workload is not None:
+        self._end_if_unwanted()
+
+    def _end_if_unwanted(self) -> None:
+        """Called when somebody wants it to end, and when it has just begun: the later one of these ends it."""
+        if self._is_unwanted and self._workload is not None:
             threading.Thread(target=self._insist, args=(self._workload,), daemon=True).start()
 
     @staticmethod
