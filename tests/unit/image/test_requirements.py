@@ -10,8 +10,6 @@ import pytest
 from flowc.diagnostics import Diagnostic, render
 from flowc.image.requirements import Requirements, distribution, read_requirements, without_hashes
 
-INDEX = "https://example.com/simple"
-
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -70,7 +68,7 @@ def test_a_file_is_read_as_pip_reads_it(project: Path) -> None:
         "numpy >= 2 ; \\\r\npython_version >= '3.11'\n"
         "six \\\n    --hash=sha256:00 \\\n    --hash=sha256:11  # why\n"
         "scipy \\\n# what is continued ends here\n"
-        f"--extra-index-url {INDEX}\n"
+        "--trusted-host example.com\n"
         "requests@https://example.com/requests-2-py3-none-any.whl#sha256=00\n"
         "last"
     )
@@ -80,7 +78,7 @@ def test_a_file_is_read_as_pip_reads_it(project: Path) -> None:
         "numpy >= 2 ; python_version >= '3.11'",
         "six     --hash=sha256:00     --hash=sha256:11",
         "scipy",
-        f"--extra-index-url {INDEX}",
+        "--trusted-host example.com",
         "requests@https://example.com/requests-2-py3-none-any.whl#sha256=00",
         "last",
     )
