@@ -66,7 +66,7 @@ EXIT_TERMINATED = EXIT_SIGNAL + 15
 LAMBDA_INPUT_ERROR = "flowc.BadInput"
 LAMBDA_STORE_ERROR = "flowc.StoreUnreachable"
 LAMBDA_TERMINATED = "flowc.Terminated"
-"""Names of errors that functions of Lambda answer with, for 65, 75 and 143; for 1 it is the exception's own."""
+"""Errors that functions of Lambda answer with, for 65, 75 and 143; `flowc.runner.lambda_` has that of all others."""
 
 # --- paths -----------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-"""The containers of AWS Batch's jobs, in a container engine on this machine.
+"""The containers of jobs, tasks of ECS and functions, in a container engine on this machine.
 
 Docker's API says what is wanted; `DOCKER_HOST` names the engine, which may as well be podman's service. Beside the
-image and the command, a container has what its job asks for: processors, memory, shared memory, file systems in memory,
+image and the command, a container has what was asked for: processors, memory, shared memory, file systems in memory,
 and folders of this machine. It shares this machine's network, since servers that stand for AWS listen on 127.0.0.1.
 """
 
