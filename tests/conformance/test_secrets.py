@@ -41,6 +41,23 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where engines that the test starts have their folders: others' hold flows in which the values stand."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def aws(temporary: Path) -> Iterator[AwsServer]:
+    """One that runs this test's flow alone."""
+    with AwsServer() as server:
+        server.create_bucket(BUCKET)
+        yield server
+
+
+@pytest.fixture
 def environment(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """By which the secrets are reached."""
     keep_secrets(CASE.expected["secrets"], aws.env)
@@ -77,13 +94,6 @@ def artifacts(run: Run) -> bytes:
     return repr([(task.log, {name: task[name] for name in task.artifacts}) for task in tasks]).encode()
 
 
-def temporary(name: str) -> list[Path]:
-    """The folders of the engine's."""
-    found = list(Path(tempfile.gettempdir()).glob(f"flowc-{name}-*"))
-    assert found
-    return found
-
-
 def test_there_is_something_to_look_for() -> None:
     assert len(MARKS) == 6
     assert given_away(b"a mossy-9d1-anvil-33e b") == [b"mossy-9d1-anvil-33e"]
@@ -106,23 +116,28 @@ def test_local(file: Path, environment: dict[str, str], tmp_path: Path) -> None:
 
 
 @pytest.mark.airflow
-def test_airflow(file: Path, environment: dict[str, str], airflow: AirflowDriver, tmp_path: Path) -> None:
+def test_airflow(file: Path, environment: dict[str, str], temporary: Path, tmp_path: Path) -> None:
     flow, url = engines.program(file), (tmp_path / "store").as_uri()
-    result = engines.run_airflow(airflow, flow, url, "searched", {}, environment, tmp_path / "out")
-    assert result.succeeded, result.reason
-    found = files(tmp_path / "store", tmp_path / "out", *temporary("airflow"))
+    with AirflowDriver() as airflow:
+        result = engines.run_airflow(airflow, flow, url, "searched", {}, environment, tmp_path / "out")
+        assert result.succeeded, result.reason
+        assert list(temporary.glob("flowc-airflow-*"))
+        found = list(files(tmp_path / "store", tmp_path / "out", temporary))
     assert not given_away(artifacts(Run("Secret/searched", url)), *found, repr(result).encode())
 
 
 @pytest.mark.stepfunctions
-def test_stepfunctions(file: Path, environment: dict[str, str], aws: AwsServer, tmp_path: Path) -> None:
+def test_stepfunctions(
+    file: Path, environment: dict[str, str], aws: AwsServer, temporary: Path, tmp_path: Path
+) -> None:
     flow, url = engines.program(file), f"s3://{BUCKET}/searched"
     result = engines.run_stepfunctions(aws, flow, url, "searched", {}, tmp_path / "out")
     assert result.succeeded, result.reason
     store = open_store(url, environment)
     objects = [part for key in store.keys("") for part in unpacked(store.read(key))]
     assert len(objects) > 20
-    found = files(tmp_path / "out", *temporary("aws"))
+    assert list(temporary.glob("flowc-aws-*"))
+    found = files(tmp_path / "out", temporary)
     assert not given_away(artifacts(Run("Secret/searched", url)), *objects, *found, repr(result).encode())
 
 
